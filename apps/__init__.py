@@ -1,0 +1,1 @@
+"""The four apps and the domain-free core; they depend one way: grading, submissions, access, exams, core."""

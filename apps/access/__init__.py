@@ -1,0 +1,1 @@
+"""Who may sit: contestants, registrations, access keys, and the way in."""

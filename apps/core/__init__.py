@@ -1,0 +1,1 @@
+"""Small tools without a word of the domain and without models."""

@@ -1,0 +1,21 @@
+"""Refusals: what a service raises when a rule of the house forbids what was asked."""
+
+from typing import ClassVar
+
+
+class RuleViolation(Exception):
+    """A rule was violated; nothing was changed.
+
+    Subclasses stand beside the function that raises them and are named after the fact
+    (`SubmissionClosed`). `message` is a plain sentence for the person who asked; `code` is stable,
+    for programs.
+    """
+
+    message: ClassVar[str] = "This is not possible."
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or self.message)
+
+    def __str__(self) -> str:
+        return str(self.args[0])

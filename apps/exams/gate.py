@@ -1,0 +1,24 @@
+"""Who of the staff may do what: roles per exam, seen through Django's own permission checks."""
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.db.models import Model
+
+from apps.exams.models import ExamStaff
+from apps.exams.rules import roles
+
+
+class ExamRoleBackend(BaseBackend):
+    """Grants the permissions of `rules/roles.py` by the user's role.
+
+    With an exam as the object, the role in that exam decides; without one, any exam's role does
+    (pages use that to show themselves; their rows are still limited by `.visible_to(user)`).
+    """
+
+    def has_perm(self, user_obj: AbstractUser | AnonymousUser, perm: str, obj: Model | None = None) -> bool:
+        if perm not in roles.ALL or not user_obj.is_active or not user_obj.is_staff:
+            return False
+        held = ExamStaff.objects.filter(user_id=user_obj.pk, role__in=roles.roles_with(perm))
+        if obj is not None:
+            held = held.filter(exam_id=obj.pk)
+        return held.exists()

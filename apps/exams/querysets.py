@@ -1,0 +1,71 @@
+"""Which exams, and which rows of them, somebody may work with."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+
+from django.db import models
+from django.db.models import Q
+
+from apps.exams.enums import ExamStatus
+from apps.exams.rules import roles
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
+
+    from apps.exams.models import Exam, ExamStaff, Figure, Problem, StatementVersion, TimeBlock
+
+
+Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
+
+
+class OfExam(models.QuerySet[Row_co]):
+    """Rows that belong to exams, over the path `exam_path` ("" for the exam itself)."""
+
+    exam_path: ClassVar[str] = "exam"
+
+    def visible_to(self, user: AbstractBaseUser | AnonymousUser, permission: str = roles.VIEW) -> Self:
+        """Rows of the exams in which the user's role carries the permission; a superuser has every role."""
+        if not user.is_active or not getattr(user, "is_staff", False):
+            return self.none()
+        if getattr(user, "is_superuser", False):
+            return self
+        staff = f"{self.exam_path}__staff" if self.exam_path else "staff"
+        # One filter call: both conditions hold for the same row of staff, of which a user has one per exam.
+        return self.filter(
+            Q(**{f"{staff}__user": user.pk, f"{staff}__role__in": roles.roles_with(permission)})
+        )
+
+
+class ExamQuerySet(OfExam["Exam"]):
+    exam_path = ""
+
+    def active_at(self, moment: datetime) -> Self:
+        """Exams that are ready and have a time block which is not over."""
+        return self.filter(status=ExamStatus.READY, time_blocks__closes_at__gt=moment).distinct()
+
+
+class ExamStaffQuerySet(OfExam["ExamStaff"]):
+    pass
+
+
+class TimeBlockQuerySet(OfExam["TimeBlock"]):
+    pass
+
+
+class ProblemQuerySet(OfExam["Problem"]):
+    pass
+
+
+class StatementVersionQuerySet(OfExam["StatementVersion"]):
+    exam_path = "problem__exam"
+
+    def current(self) -> Self:
+        """The newest version of each problem's statement."""
+        return self.order_by("problem_id", "-version").distinct("problem_id")
+
+
+class FigureQuerySet(OfExam["Figure"]):
+    pass

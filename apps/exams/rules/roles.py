@@ -1,0 +1,26 @@
+"""Which role may do what in an exam."""
+
+from apps.exams.enums import StaffRole
+
+VIEW = "exams.view_exam_desk"
+EDIT = "exams.edit_exam"
+MANAGE_PEOPLE = "exams.manage_people"
+WATCH = "exams.watch_sitting"
+SCORE = "exams.score_answers"
+LEAD = "exams.lead_grading"
+PUBLISH = "exams.publish_results"
+
+PERMISSIONS: dict[str, frozenset[str]] = {
+    StaffRole.ORGANISER: frozenset({VIEW, EDIT, MANAGE_PEOPLE, WATCH, PUBLISH}),
+    StaffRole.LEAD_GRADER: frozenset({VIEW, SCORE, LEAD}),
+    StaffRole.GRADER: frozenset({VIEW, SCORE}),
+    StaffRole.PROCTOR: frozenset({VIEW, WATCH}),
+    StaffRole.OBSERVER: frozenset({VIEW}),
+}
+
+ALL = frozenset().union(*PERMISSIONS.values())
+
+
+def roles_with(permission: str) -> list[str]:
+    """The roles that carry a permission, for querying who may."""
+    return [role for role, permissions in PERMISSIONS.items() if permission in permissions]

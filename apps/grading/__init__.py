@@ -1,0 +1,1 @@
+"""Grading by hand, and the publication of results."""

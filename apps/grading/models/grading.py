@@ -1,0 +1,114 @@
+"""What is to be graded, and the scores given."""
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from apps.core.constraints import only_choices
+from apps.exams.models import Exam, Problem
+from apps.grading.enums import TaskStatus
+from apps.grading.querysets import GradingTaskQuerySet, ScoreQuerySet
+from apps.submissions.models import Answer
+
+
+class GradingTask(models.Model):
+    """One reading of one answer, by one grader.
+
+    A claim is a courtesy until `claimed_until`; what guarantees that nothing is overwritten is the
+    score's version. `exam` and `problem` repeat what the answer knows: the queue is asked by them.
+    """
+
+    answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="+")
+    exam = models.ForeignKey(Exam, on_delete=models.PROTECT, related_name="+")
+    problem = models.ForeignKey(Problem, on_delete=models.PROTECT, related_name="+")
+    reading = models.PositiveSmallIntegerField(default=1)
+    status = models.CharField(max_length=10, choices=TaskStatus, default=TaskStatus.OPEN)
+    grader = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    )
+    claimed_until = models.DateTimeField(null=True, blank=True)
+
+    objects = GradingTaskQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("problem", "id")
+        constraints = [
+            only_choices("status", TaskStatus),
+            models.UniqueConstraint(fields=["answer", "reading"], name="grading_gradingtask_reading_once"),
+            # Makes double grading independent by the database; tasks nobody holds do not clash (NULL).
+            models.UniqueConstraint(
+                fields=["answer", "grader"], name="grading_gradingtask_one_reading_per_grader"
+            ),
+            models.CheckConstraint(
+                condition=Q(status=TaskStatus.CLAIMED, grader__isnull=False, claimed_until__isnull=False)
+                | (~Q(status=TaskStatus.CLAIMED) & Q(claimed_until=None)),
+                name="grading_gradingtask_claim_has_holder_and_end",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=TaskStatus.SCORED) | Q(grader__isnull=False),
+                name="grading_gradingtask_scored_by_somebody",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["problem", "id"],
+                condition=~Q(status=TaskStatus.SCORED),
+                name="grading_task_queue",
+            ),
+            models.Index(fields=["exam", "problem", "status"], name="grading_task_progress"),
+            models.Index(fields=["grader", "status"], name="grading_task_by_grader"),
+        ]
+
+    def __str__(self) -> str:
+        return f"Task {self.pk}"
+
+
+class Score(models.Model):
+    """One version of the points for a task: never edited; the one with the highest version counts.
+
+    `comment` is for the contestant, `note` for graders only. `answer_revision` is the revision that was
+    judged. That points do not exceed the problem's maximum spans tables, so a trigger holds it.
+    """
+
+    task = models.ForeignKey(GradingTask, on_delete=models.PROTECT, related_name="scores")
+    version = models.PositiveIntegerField()
+    points = models.DecimalField(max_digits=6, decimal_places=2)
+    comment = models.TextField(blank=True)
+    note = models.TextField(blank=True)
+    answer_revision = models.PositiveIntegerField()
+    grader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    scored_at = models.DateTimeField()
+
+    objects = ScoreQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("task", "version")
+        constraints = [
+            models.UniqueConstraint(fields=["task", "version"], name="grading_score_version_once"),
+            models.CheckConstraint(condition=Q(version__gte=1), name="grading_score_version_from_one"),
+            models.CheckConstraint(condition=Q(points__gte=0), name="grading_score_points_not_negative"),
+        ]
+        triggers = [
+            pgtrigger.Protect(name="score_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            pgtrigger.Trigger(
+                name="score_within_maximum",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                # NaN is greater than every number for PostgreSQL: it is refused here as well.
+                func="""
+                    IF NEW.points > (
+                        SELECT problem.max_points FROM exams_problem problem
+                        JOIN grading_gradingtask task ON task.problem_id = problem.id
+                        WHERE task.id = NEW.task_id
+                    ) THEN
+                        RAISE EXCEPTION 'points exceed the maximum of the problem'
+                            USING ERRCODE = 'check_violation', CONSTRAINT = 'grading_score_within_maximum';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.points} (version {self.version})"

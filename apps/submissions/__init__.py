@@ -1,0 +1,1 @@
+"""The sitting: papers, answers and their revisions, time, receipts."""

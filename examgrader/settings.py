@@ -1,0 +1,214 @@
+"""All settings. Values come from the environment; `.env.example` lists them.
+
+The product refuses to start without its secrets, unless DEBUG is on.
+"""
+
+import os
+import tempfile
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+import pghistory
+from django.core.exceptions import ImproperlyConfigured
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VERSION = "0.1.0"
+
+env = environ.Env()
+environ.Env.read_env(str(BASE_DIR / ".env"))
+
+DEBUG = env.bool("DEBUG", default=False)
+
+
+def secret(name: str) -> str:
+    """A secret from the environment; only with DEBUG a well-known one stands in."""
+    value = str(env.str(name, default=""))
+    if value:
+        return value
+    if DEBUG:
+        return f"insecure-{name.lower()}-for-debugging-only-0123456789abcdef"
+    raise ImproperlyConfigured(f"Set {name}: a long random text. (`make demo` makes its own under var/.)")
+
+
+SECRET_KEY = secret("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
+ACCESS_KEY_PEPPER = secret("ACCESS_KEY_PEPPER")
+RECEIPT_SIGNING_KEY = secret("RECEIPT_SIGNING_KEY")
+JWT_SIGNING_KEY = secret("JWT_SIGNING_KEY")
+
+# -- Where we are reached ---------------------------------------------------------------------------------
+
+PORT = env.int("PORT", default=8000)
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
+public = urlsplit(PUBLIC_URL)
+IS_HTTPS = public.scheme == "https"
+ALLOWED_HOSTS = env.list(
+    "ALLOWED_HOSTS", default=[public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
+)
+CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{public.scheme}://{public.netloc}"])
+# Addresses of our own proxies: only from them X-Forwarded-For and X-Forwarded-Proto are believed.
+TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
+
+# The scheme of PUBLIC_URL decides: over plain http (a school's local network) a Secure cookie never returns.
+COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
+SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}console"
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+CONTESTANT_COOKIE_NAME = f"{COOKIE_PREFIX}contestant"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE_SSL_REDIRECT = IS_HTTPS
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES and IS_HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes speak plain http
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "script-src": ["'self'"],
+        "style-src": ["'self'"],
+        # Prerendered KaTeX carries its measures in style attributes.
+        "style-src-attr": ["'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+# -- What we are made of ----------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "examgrader.console.ConsoleConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "django.contrib.postgres",
+    "pgtrigger",
+    "pghistory",
+    "apps.exams",
+    "apps.access",
+    "apps.submissions",
+    "apps.grading",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "examgrader.console.ConsoleHistoryMiddleware",
+]
+
+ROOT_URLCONF = "examgrader.urls"
+WSGI_APPLICATION = "examgrader.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    }
+]
+
+# -- PostgreSQL -------------------------------------------------------------------------------------------
+
+# A statement that hangs must not take the sitting with it: locks wait briefly, transactions never idle.
+PATIENCE = "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
+# Commands import, issue and publish in one long transaction; they may take their time.
+DATABASE_PATIENCE = env.str("DATABASE_PATIENCE", default=PATIENCE)
+
+database = env.db("DATABASE_URL")
+database["OPTIONS"] = {**database.get("OPTIONS", {}), "connect_timeout": 3, "options": DATABASE_PATIENCE}
+DATABASES = {
+    "default": {**database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True},
+    # The save path's own connections: prepared statements, bound on the server, no health check
+    # (it reconnects and repeats once by itself, which op ids make safe).
+    "saves": {
+        **database,
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": False,
+        "OPTIONS": {**database["OPTIONS"], "server_side_binding": True, "prepare_threshold": 0},
+        "TEST": {"MIRROR": "default"},
+    },
+}
+
+# -- Redis (a cache and counters; nothing in it is the only copy) -------------------------------------------
+
+REDIS_URL = env.str("REDIS_URL", default="")
+if REDIS_URL:
+    CACHES = {
+        "default": {
+            "BACKEND": "django_redis.cache.RedisCache",
+            "LOCATION": REDIS_URL,
+            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.2, "SOCKET_TIMEOUT": 0.2},
+        }
+    }
+else:
+    CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+
+# -- Staff (contestants are not users) -----------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "apps.exams.gate.ExamRoleBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "admin:login"
+SESSION_ENGINE = "django.contrib.sessions.backends.db"
+
+# History of rows that people edit: every insert, update and delete, by trigger.
+PGHISTORY_APPEND_ONLY = True
+PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())
+
+# Where lower apps send people, by the names of pages that upper apps own.
+CONTESTANT_HOME_URL = "submissions:cover"
+
+# -- Language, time, files -----------------------------------------------------------------------------------
+
+LANGUAGE_CODE = "en-gb"
+USE_I18N = True
+USE_TZ = True
+TIME_ZONE = "UTC"
+
+STATIC_URL = env.str("STATIC_URL", default="/static/")
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = env.str("STATIC_ROOT", default=str(BASE_DIR / "var" / "static"))
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "examgrader.staticfiles.HashedFiles"},
+}
+FILE_UPLOAD_TEMP_DIR = tempfile.gettempdir()
+DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # 50 edits of 20,000 characters, each up to two bytes and escaped
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+vars().update(EMAIL_CONFIG)
+
+# -- Logs: to stderr, without keys and answers (neither is ever passed to a logger) --------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
+}
+os.environ.setdefault("DJANGO_RUNSERVER_HIDE_WARNING", "true")
