@@ -34,6 +34,10 @@ lock:  ## pin and hash what requirements*.in ask for (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --fork-strategy fewest --no-header --no-emit-index-url requirements.in -o requirements.txt
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --fork-strategy fewest --no-header --no-emit-index-url requirements-dev.in -o requirements-dev.txt
 
+vendor:  ## copy the browser libraries of package-lock.json to static/vendor (needs npm)
+	npm ci --ignore-scripts --no-audit --no-fund
+	npm run --silent vendor
+
 clean:  ## remove what was installed; the data under var/ stay
 	rm -rf .venv
 
