@@ -1,0 +1,20 @@
+"""What is wrong with a text that an organiser wrote, and where."""
+
+from typing import Self
+
+
+class MarkupError(ValueError):
+    """A statement that cannot be shown as its author meant it; the place counts from 1."""
+
+    def __init__(self, problem: str, *, line: int, column: int, excerpt: str = "") -> None:
+        self.problem = problem
+        self.line = line
+        self.column = column
+        self.excerpt = excerpt
+        super().__init__(f"line {line}: {problem}")
+
+    @classmethod
+    def at(cls, source: str, offset: int, problem: str, *, excerpt: str = "") -> Self:
+        before = source[:offset]
+        line = before.count("\n") + 1
+        return cls(problem, line=line, column=offset - before.rfind("\n"), excerpt=excerpt)
