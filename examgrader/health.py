@@ -4,12 +4,16 @@ from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from apps.core.guards import public
 
+
+@public
 def alive(request: HttpRequest) -> HttpResponse:
     """Whether this process answers. It asks nothing else: a restart heals no database."""
     return HttpResponse("ok\n", content_type="text/plain")
 
 
+@public
 def ready(request: HttpRequest) -> JsonResponse:
     """Whether contestants can be served. Redis is reported, not required: everything works without it."""
     state = {"database": database_answers(), "redis": cache_answers()}

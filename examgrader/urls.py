@@ -4,12 +4,13 @@ from django.contrib import admin
 from django.urls import URLPattern, URLResolver, include, path
 from django.views.generic import RedirectView
 
+from apps.core.guards import public
 from examgrader import health
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
-    path("admin/", RedirectView.as_view(pattern_name="admin:index", query_string=True)),
+    path("admin/", public(RedirectView.as_view(pattern_name="admin:index", query_string=True))),
     path("console/", admin.site.urls),
     path("", include("apps.access.urls")),
     path("", include("apps.submissions.urls")),

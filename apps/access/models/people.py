@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Q
 
 from apps.access.querysets import ContestantQuerySet, RegistrationQuerySet, SchoolQuerySet
+from apps.access.rules.people import printed_number
 from apps.exams.models import Contest, Exam, TimeBlock
 
 
@@ -73,7 +74,7 @@ class Contestant(models.Model):
     @property
     def public_number(self) -> str:
         """The number as printed: at least four digits."""
-        return f"{self.number:04d}"
+        return printed_number(self.number)
 
 
 @pghistory.track()

@@ -1,0 +1,159 @@
+"""The contestant's cookies and the guard before every page of theirs.
+
+Two cookies: one survives a crash of the browser and says which key entered; the other lives as long as the
+browser is open and says that whoever sits there confirmed to be that contestant. With the first alone the
+entry page asks whom it belongs to. Saving is not behind this guard (it has a token of its own), so nothing
+a contestant writes waits for an answer to that question.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import wraps
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.utils import timezone
+
+from apps.access.selectors.entry import SignedIn, get_signed_in
+from apps.core import guards, signing
+
+__all__ = [
+    "ContestantRequest",
+    "SignedIn",
+    "contestant_required",
+    "remembered",
+    "sign_in",
+    "sign_out",
+]
+
+SALT = "access.contestant"
+SALT_HERE = "access.contestant-here"
+COOKIE_LIFETIME = timedelta(hours=24)
+# Renewed while in use, so that a paper of several days does not end for the cookie's sake.
+RENEWED_AFTER = timedelta(hours=1)
+
+
+class ContestantRequest(HttpRequest):
+    """A request that passed `contestant_required`."""
+
+    contestant: SignedIn
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """What the cookies of this browser say, after the database agreed.
+
+    `confirmed` is False when only the lasting cookie is left: somebody came back, or somebody else came.
+    """
+
+    contestant: SignedIn
+    confirmed: bool
+    sealed_at: datetime
+
+
+def contestant_required(
+    view: Callable[..., HttpResponseBase],
+) -> Callable[..., HttpResponseBase]:
+    """Let a signed-in contestant in; send everybody else to the entry page (programs get a 401)."""
+
+    @guards.guarded_by("contestant")
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        now = timezone.now()
+        who = remembered(request, now=now)
+        if who is None or not who.confirmed:
+            return never_stored(turned_away(request, known=who is not None))
+        request.contestant = who.contestant  # type: ignore[attr-defined]
+        response = view(request, *args, **kwargs)
+        if now - who.sealed_at > RENEWED_AFTER and cookie_name() not in getattr(response, "cookies", {}):
+            renew(response, who.contestant, now=now)
+        return never_stored(response)
+
+    return guarded
+
+
+def remembered(request: HttpRequest, *, now: datetime) -> Remembered | None:
+    """Whom this browser belongs to, by one query; None if nobody, or if the key no longer opens anything."""
+    sealed = signing.unseal(SALT, request.COOKIES.get(cookie_name(), ""))
+    numbers = sealed.numbers() if sealed else None
+    if sealed is None or numbers is None or now - sealed.sealed_at > COOKIE_LIFETIME:
+        return None
+    key_id, epoch, registration_id = numbers
+    contestant = get_signed_in(key_id=key_id, epoch=epoch, registration_id=registration_id)
+    if contestant is None:
+        return None
+    here = signing.unseal(SALT_HERE, request.COOKIES.get(cookie_here_name(), ""))
+    confirmed = here is not None and here.numbers() == (key_id, epoch)
+    return Remembered(contestant=contestant, confirmed=confirmed, sealed_at=sealed.sealed_at)
+
+
+def sign_in(
+    response: HttpResponseBase, *, key_id: int, epoch: int, registration_id: int | None, now: datetime
+) -> None:
+    """Set both cookies; also to choose another exam of the same key."""
+    set_cookie(
+        response,
+        cookie_name(),
+        signing.seal(SALT, key_id, epoch, registration_id or 0, now=now),
+        max_age=COOKIE_LIFETIME,
+    )
+    set_cookie(response, cookie_here_name(), signing.seal(SALT_HERE, key_id, epoch, now=now), max_age=None)
+
+
+def sign_out(response: HttpResponseBase) -> None:
+    """Forget the contestant on this device; the key stays valid."""
+    for name in (cookie_name(), cookie_here_name()):
+        set_cookie(response, name, "", max_age=timedelta(0))
+
+
+def renew(response: HttpResponseBase, contestant: SignedIn, *, now: datetime) -> None:
+    sign_in(
+        response,
+        key_id=contestant.key_id,
+        epoch=contestant.epoch,
+        registration_id=contestant.registration_id,
+        now=now,
+    )
+
+
+def set_cookie(response: HttpResponseBase, name: str, value: str, *, max_age: timedelta | None) -> None:
+    # The __Host- prefix over https asks for exactly this: Secure, the path "/", no domain.
+    response.set_cookie(
+        name, value, max_age=max_age, secure=settings.IS_HTTPS, httponly=True, samesite="Lax", path="/"
+    )
+
+
+def turned_away(request: HttpRequest, *, known: bool) -> HttpResponse:
+    """To the entry page, which either asks whom the browser belongs to or for the key again."""
+    if wants_json(request):
+        problem = {
+            "type": "about:blank",
+            "title": "Enter your key again.",
+            "status": 401,
+            "code": "signed_out",
+        }
+        return JsonResponse(problem, status=401, content_type="application/problem+json")
+    return HttpResponseRedirect("/" if known else "/?again=1")
+
+
+def wants_json(request: HttpRequest) -> bool:
+    return (
+        request.content_type == "application/json"
+        or request.get_preferred_type(["text/html", "application/json"]) == "application/json"
+    )
+
+
+def never_stored(response: HttpResponseBase) -> HttpResponseBase:
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+def cookie_name() -> str:
+    name: str = settings.CONTESTANT_COOKIE_NAME
+    return name
+
+
+def cookie_here_name() -> str:
+    return f"{settings.CONTESTANT_COOKIE_NAME}-here"
