@@ -17,7 +17,10 @@ def main() -> None:
 
     from django.core.management import execute_from_command_line  # noqa: PLC0415
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except KeyboardInterrupt:
+        sys.exit(130)  # Ctrl-C is no fault; the services are stopped on the way out
 
 
 if __name__ == "__main__":

@@ -1,5 +1,10 @@
 """A pytest plugin: PostgreSQL and Valkey run before Django reads its settings."""
 
+import pytest
+
 from examgrader import localservices
 
-localservices.attach(even_with_database=True)
+try:
+    localservices.attach(even_with_database=True)
+except localservices.ServicesUnavailable as refusal:
+    raise pytest.UsageError(str(refusal)) from None
