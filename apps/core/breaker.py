@@ -1,0 +1,47 @@
+"""A breaker for helpers we can do without: one failure, then they are left alone for a while."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Answer = TypeVar("Answer")
+
+
+class Breaker:
+    """Calls that may fail or hang. After a failure nothing is tried for `rest_seconds`.
+
+    So a frozen Redis costs one time-out per process and rest, not one per command. When the rest is
+    over a single caller tries first; the others go on without until it succeeded. The state is one
+    number per process: a race costs at worst one more try.
+    """
+
+    def __init__(self, *, rest_seconds: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+        self.rest_seconds = rest_seconds
+        self.clock = clock
+        self.resting_until = 0.0
+
+    @property
+    def is_open(self) -> bool:
+        return self.clock() < self.resting_until
+
+    def call(self, ask: Callable[[], Answer], *, instead: Callable[[], Answer]) -> Answer:
+        """What `ask` answers; what `instead` answers while the breaker is open or if `ask` fails."""
+        if self.is_open:
+            return instead()
+        was_resting = self.resting_until > 0
+        if was_resting:
+            self.rest()
+        try:
+            answer = ask()
+        # Whatever a helper we can do without raises must never reach who asked us.
+        except Exception:  # noqa: BLE001
+            self.rest()
+            return instead()
+        self.resting_until = 0.0
+        return answer
+
+    def rest(self) -> None:
+        self.resting_until = self.clock() + self.rest_seconds
+
+
+redis = Breaker()
