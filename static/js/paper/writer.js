@@ -1,0 +1,55 @@
+/**
+ * One page writes at a time. The page opened last is the writer; here the others learn of it, keep
+ * what they hold and may become the writer again, which is simply opening the page once more.
+ */
+import { showNotice } from "./notices.js";
+
+export class Writer {
+  isOtherTab = false;
+  isLeaving = false;
+  #outbox;
+  #journal;
+  #clock;
+  #lock;
+  #isShown = false;
+
+  constructor({ submission, outbox, journal, clock, lock, keep }) {
+    this.#outbox = outbox;
+    this.#journal = journal;
+    this.#clock = clock;
+    this.#lock = lock;
+    this.#listen(submission);
+    for (const button of document.querySelectorAll("[data-write-here]")) {
+      button.addEventListener("click", async () => {
+        if (outbox.trouble === "lost") return; // a reload would only lose the page
+        this.isLeaving = true;
+        await keep();
+        window.location.reload();
+      });
+    }
+  }
+
+  /** A tab of the same browser need not wait for the server to tell it. */
+  #listen(submission) {
+    if (!("BroadcastChannel" in window)) return;
+    const channel = new BroadcastChannel(`paper/${submission}`);
+    channel.addEventListener("message", ({ data }) => {
+      if (data !== "opened") return;
+      this.isOtherTab = true;
+      this.show();
+    });
+    channel.postMessage("opened");
+  }
+
+  show() {
+    const isReading = this.isOtherTab || !this.#outbox.isWriter;
+    if (isReading !== this.#isShown) {
+      this.#isShown = isReading;
+      this.#lock(isReading);
+      showNotice("other-tab", isReading && this.isOtherTab);
+      showNotice("taken-over", isReading && !this.isOtherTab, { time: this.#clock.format(this.#clock.now) });
+    }
+    // The other tab has taken over what stood here; our copy would only come up again as a conflict.
+    if (this.isOtherTab && !this.#outbox.hasUnsent) this.#journal.abandon();
+  }
+}
