@@ -13,6 +13,8 @@ PUBLIC = {
     "healthz": "A probe; it says nothing but that the process lives.",
     "readyz": "A probe; it says whether the database and Redis answer.",
     "admin/": "Only leads to the console's own door.",
+    "receipts/<str:code>/": "Whoever has a receipt may check it; it shows no answers.",
+    "receipts/<str:code>/receipt.json": "The same, as the file that was signed.",
 }
 
 

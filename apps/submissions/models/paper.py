@@ -46,7 +46,6 @@ class Submission(models.Model):
     submitted_by = models.CharField(max_length=10, choices=SubmittedBy, blank=True)
     reopened_at = models.DateTimeField(null=True, blank=True)
     writer = models.UUIDField(null=True, blank=True, editable=False)
-    written_since = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = SubmissionQuerySet.as_manager()
 
@@ -106,15 +105,14 @@ class TimeChange(models.Model):
 class Receipt(models.Model):
     """Our signed word for what a paper held when it was closed.
 
-    `body` is the canonical JSON that was signed: number, exam, contestant number, times, and each answer's
-    SHA-256. `digest` is the SHA-256 of `body`, `signature` is Ed25519 over `body`; both in hexadecimal.
-    `code` is short enough to photograph and finds the receipt on its public page. A paper that is
-    reopened and closed again gets another receipt; the newest counts.
+    Its number is the primary key. `body` is the canonical JSON that was signed: number, code, exam,
+    contestant number, times, and each answer's SHA-256. `digest` is the SHA-256 of `body`, `signature` is
+    Ed25519 over `body`; both in hexadecimal. `code` is short enough to photograph and finds the receipt on
+    its public page. A paper that is reopened and closed again gets another receipt; the newest counts.
     """
 
     submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="receipts")
-    number = models.PositiveIntegerField(unique=True)
-    code = models.CharField(max_length=9, unique=True)
+    code = models.CharField(max_length=14, unique=True)
     body = models.TextField()
     digest = models.CharField(max_length=64)
     signature = models.CharField(max_length=128)
@@ -123,10 +121,10 @@ class Receipt(models.Model):
     objects = ReceiptQuerySet.as_manager()
 
     class Meta:
-        ordering = ("number",)
+        ordering = ("id",)
         triggers = [
             pgtrigger.Protect(name="receipt_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
         ]
 
     def __str__(self) -> str:
-        return f"Receipt {self.number}"
+        return f"Receipt {self.pk}"

@@ -1,0 +1,48 @@
+"""A registration's times, in the terms of the phase rules."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from apps.access.models import Registration
+from apps.exams.enums import ClockKind, LateStart, Phase
+from apps.exams.models import Exam
+from apps.exams.rules import phases
+from apps.submissions.models import Submission
+
+
+@dataclass(frozen=True)
+class Terms:
+    """When one contestant may start, and what they get on top."""
+
+    window: phases.Window
+    allowance: phases.Allowance
+
+
+def clock_of(exam: Exam) -> phases.Clock:
+    """How this exam measures time."""
+    duration = None if exam.duration_minutes is None else timedelta(minutes=exam.duration_minutes)
+    return phases.Clock(
+        kind=ClockKind(exam.clock),
+        duration=duration,
+        late_start=LateStart(exam.late_start),
+        grace=timedelta(seconds=exam.grace_seconds),
+    )
+
+
+def terms_of(registration: Registration) -> Terms:
+    """This contestant's window and allowance; `time_block` should be fetched with the registration."""
+    block = registration.time_block
+    return Terms(
+        window=phases.Window(block.opens_at, block.last_entry_at, block.closes_at),
+        allowance=phases.Allowance(registration.time_factor, registration.extra_minutes),
+    )
+
+
+def phase_of_paper(submission: Submission, now: datetime) -> Phase:
+    """Open until the deadline, closing within the grace, closed after it or once handed in."""
+    if submission.submitted_at is not None:
+        return Phase.CLOSED
+    grace = timedelta(seconds=submission.grace_seconds)
+    if not phases.accepts(now, submission.deadline_at, grace):
+        return Phase.CLOSED
+    return Phase.OPEN if now <= submission.deadline_at else Phase.CLOSING

@@ -1,0 +1,165 @@
+"""The save path: what arrives is committed by one SQL statement before anybody is told so."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from django.db import InterfaceError, NotSupportedError, OperationalError, connections
+
+from apps.core.errors import RuleViolation
+from apps.submissions.rules.batch import Batch, Fault, InvalidBatch
+from apps.submissions.services.save_statement import HEARTBEAT, IN_FLIGHT, SAVE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from django.db.backends.base.base import BaseDatabaseWrapper
+
+MOST_LATE_DRAFTS = 200
+
+FAULTS = {
+    "unknown": ("number", "This paper has no problem with this number."),
+    "reused": ("op", "This op was used for another problem."),
+    "full": ("op", f"This paper is closed and holds {MOST_LATE_DRAFTS} late drafts; no more are kept."),
+}
+
+
+class SignedOut(RuleViolation):
+    """The key was revoked, its sessions were ended, or there is no such paper."""
+
+    message = "You are signed out. Enter your key again; your work is kept."
+    code = "signed_out"
+
+
+class DatabaseBusy(RuleViolation):
+    """The database did not answer in time; nothing is known to be kept, and the same batch may come again."""
+
+    message = "Saving takes longer than usual. Your work is on this device; it is sent again by itself."
+    code = "busy"
+
+
+@dataclass(frozen=True)
+class SavePass:
+    """Who may save: what the contestant's token names. `paper_version` is the exam's version on the page."""
+
+    submission_id: int
+    key_id: int
+    epoch: int
+    paper_version: int
+
+
+@dataclass(frozen=True)
+class SavedEdit:
+    """What became of one edit: its `RevisionState`, the answer's revision now, its text on a conflict."""
+
+    op: uuid.UUID
+    number: int
+    state: str
+    revision: int | None
+    head: int
+    replayed: bool
+    head_text: str | None
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was committed, and what the contestant's page wants to know anyway."""
+
+    now: datetime
+    deadline_at: datetime
+    is_open: bool
+    is_submitted: bool
+    notices: int
+    is_writer: bool
+    edits: tuple[SavedEdit, ...] = ()
+
+
+def save_batch(*, save_pass: SavePass, batch: Batch) -> Saved:
+    """Keep every edit of a batch and say what became of each; the database's clock decides what is in time.
+
+    Refuses with `SignedOut`, and with `InvalidBatch` for numbers and ops that do not belong here; then
+    nothing of the batch was kept. (Only an op that is in flight for two problems at once is found out
+    after the rest of its batch was kept.)
+    """
+    parameters = {
+        "submission": save_pass.submission_id,
+        "key": save_pass.key_id,
+        "epoch": save_pass.epoch,
+        "version": save_pass.paper_version,
+        "device": batch.device,
+        "ops": [edit.op for edit in batch.edits],
+        "numbers": [edit.number for edit in batch.edits],
+        "texts": [edit.text for edit in batch.edits],
+        "bases": [edit.based_on for edit in batch.edits],
+        "most_late": MOST_LATE_DRAFTS,
+    }
+    rows = run(SAVE if batch.edits else HEARTBEAT, parameters)
+    if not rows:
+        raise SignedOut
+    refuse_faults(batch, rows)
+    at, deadline_at, is_open, is_submitted, notices, is_writer = rows[0][:6]
+    saved = Saved(at, deadline_at, is_open, is_submitted, notices, is_writer)
+    if not batch.edits:
+        return saved
+    edits = [row[6:13] for row in rows]
+    if any(state is None for _, _, state, *_ in edits):
+        edits = with_those_in_flight(edits, batch, parameters)
+    return replace(saved, edits=tuple(SavedEdit(*edit) for edit in edits))
+
+
+def run(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+    """Run one statement in autocommit on the save path's own connection.
+
+    A connection that broke is replaced and the statement repeated once: op ids make that safe. The same
+    goes for a prepared statement that a migration made obsolete (NotSupportedError).
+    """
+    connection = connections["saves"]
+    try:
+        return fetch(connection, statement, parameters)
+    except (OperationalError, InterfaceError) as error:
+        if connection.is_usable():
+            raise DatabaseBusy from error  # a lock was not to be had, or the time ran out
+    except NotSupportedError:
+        pass
+    connection.close()
+    try:
+        return fetch(connection, statement, parameters)
+    except (OperationalError, InterfaceError) as error:
+        raise DatabaseBusy from error
+
+
+def fetch(
+    connection: BaseDatabaseWrapper, statement: str, parameters: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
+
+
+def refuse_faults(batch: Batch, rows: Sequence[tuple[Any, ...]]) -> None:
+    """Name the edits that do not belong to this paper; the statement kept nothing then."""
+    places = {edit.op: index for index, edit in enumerate(batch.edits)}
+    faults = [Fault(places[row[6]], *FAULTS[row[13]]) for row in rows if batch.edits and row[13]]
+    if faults:
+        raise InvalidBatch(faults)
+
+
+def with_those_in_flight(
+    edits: list[tuple[Any, ...]], batch: Batch, parameters: Mapping[str, Any]
+) -> list[tuple[Any, ...]]:
+    """Fill in the edits whose op another session was saving at the same moment; it has committed by now."""
+    found = {row[0]: row for row in run(IN_FLIGHT, parameters)}
+    filled = []
+    for index, edit in enumerate(edits):
+        op, number, state = edit[:3]
+        if state is None:
+            _, kept_for, state, revision, head, text = found[op]
+            if kept_for != number:
+                raise InvalidBatch([Fault(index, *FAULTS["reused"])])
+            filled.append((op, number, state, revision, head, True, text if state == "conflict" else None))
+        else:
+            filled.append(edit)
+    return filled
