@@ -3,8 +3,9 @@
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import Model
+from django.http import HttpRequest
 
-from apps.exams.models import ExamStaff
+from apps.exams.models import Exam, ExamStaff
 from apps.exams.rules import roles
 
 
@@ -22,3 +23,8 @@ class ExamRoleBackend(BaseBackend):
         if obj is not None:
             held = held.filter(exam_id=obj.pk)
         return held.exists()
+
+
+def staff_may_see(request: HttpRequest, exam_id: int) -> bool:
+    """Whether this request is of somebody with a role in the exam."""
+    return Exam.objects.filter(pk=exam_id).visible_to(request.user).exists()

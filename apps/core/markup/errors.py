@@ -2,9 +2,13 @@
 
 from typing import Self
 
+from apps.core.errors import RuleViolation
 
-class MarkupError(ValueError):
+
+class MarkupError(RuleViolation):
     """A statement that cannot be shown as its author meant it; the place counts from 1."""
+
+    code = "invalid_markup"
 
     def __init__(self, problem: str, *, line: int, column: int, excerpt: str = "") -> None:
         self.problem = problem
