@@ -1,0 +1,110 @@
+"""A real Chromium on the real pages.
+
+Without Chromium the journeys are skipped, loudly; with CI set in the environment that is a failure.
+"""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.test.utils import override_settings
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+MISSING = "No Chromium: the journeys did not run. Install it (Debian: apt-get install chromium)."
+# Flags that keep the browser from calling out, and let it run as root in a container.
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 375, "height": 740}
+SLOWEST_STEP_MS = 15_000
+PICTURES = os.environ.get("PICTURES")  # a folder that gets a picture of every page a journey looks at
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        if here not in item.path.parents:
+            continue
+        item.add_marker(pytest.mark.journey)
+        # The saves' own connections do not see an open transaction: everything is committed, then flushed.
+        item.add_marker(pytest.mark.django_db(transaction=True, databases=["default", "saves"]))
+        if CHROMIUM is None and not os.environ.get("CI"):
+            item.add_marker(pytest.mark.skip(reason=MISSING))
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    if CHROMIUM is None:
+        pytest.fail(MISSING)
+    # Playwright runs an event loop in this thread; Django would refuse the database because of it.
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(chromium, live_server):
+    """Open a page in a browser of its own: `open_page(viewport=PHONE, java_script_enabled=False, …)`.
+
+    Every error in the page's scripts, and every refusal by its content security policy, fails the test.
+    """
+    contexts, complaints = [], []
+    with override_settings(ALLOWED_HOSTS=["*"]):
+
+        def new_page(**options):
+            options = {"viewport": DESKTOP, "base_url": live_server.url, "locale": "en-GB"} | options
+            context = chromium.new_context(**options)
+            context.set_default_timeout(SLOWEST_STEP_MS)
+            contexts.append(context)
+            page = context.new_page()
+            watch(page, complaints)
+            context.on("page", lambda opened: watch(opened, complaints))
+            return page
+
+        yield new_page
+        for context in contexts:
+            context.close()
+    assert complaints == []
+
+
+def watch(page, complaints):
+    page.on("pageerror", lambda error: complaints.append(f"script error: {error}"))
+    page.on(
+        "console",
+        lambda message: (
+            complaints.append(message.text) if "Content Security Policy" in message.text else None
+        ),
+    )
+
+
+@pytest.fixture
+def page(open_page):
+    """One page at the width of a desk."""
+    return open_page()
+
+
+@pytest.fixture
+def look():
+    """Look at a page as somebody with a screen reader would: axe finds nothing. `look(page, "cover")`."""
+
+    def check(page, name):
+        if PICTURES:
+            Path(PICTURES).mkdir(parents=True, exist_ok=True)
+            width = page.viewport_size["width"]
+            page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
+        found = Axe().run(page)
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+
+    return check
