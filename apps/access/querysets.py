@@ -52,3 +52,7 @@ class AccessKeyQuerySet(OfContest["AccessKey"]):
     def valid(self) -> Self:
         """Keys that still open something."""
         return self.filter(revoked_at=None)
+
+    def of_exam(self, exam_id: int) -> Self:
+        """Keys of contestants who are registered for the exam, each once."""
+        return self.filter(contestant__registrations__exam=exam_id)

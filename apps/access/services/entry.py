@@ -1,0 +1,75 @@
+"""Redeeming a key: the way in."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Exists, OuterRef
+
+from apps.access.models import AccessKey
+from apps.access.services.digests import digest_of
+from apps.access.services.history import act
+from apps.core.errors import RuleViolation
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redeemed:
+    """A key that opened: whose it is and for which registrations (usually one)."""
+
+    key_id: int
+    epoch: int
+    contestant_id: int
+    registration_ids: tuple[int, ...]
+
+    @property
+    def only_registration_id(self) -> int | None:
+        """The registration where there is no choice."""
+        return self.registration_ids[0] if len(self.registration_ids) == 1 else None
+
+
+class KeyUnknown(RuleViolation):
+    message = "We do not know this key. Compare it with your slip letter by letter."
+    code = "unknown_key"
+
+
+class KeyReplaced(RuleViolation):
+    """The key was revoked; its holder is told, since nobody else could know it."""
+
+    message = "This key was replaced. Ask for the new slip."
+    code = "key_replaced"
+
+
+REVOKED = "This key no longer opens anything. Tell your proctor."
+
+
+def redeem_key(*, typed: str, now: datetime) -> Redeemed:
+    """Find the key that was typed; the first time is written down.
+
+    One query, the same for every text: an unknown key and a malformed one cannot be told apart, not even
+    by the time it takes. When the exam opens is not asked here: the cover says it.
+    """
+    newer = AccessKey.objects.valid().filter(contestant=OuterRef("contestant"))
+    key = (
+        AccessKey.objects.filter(digest=digest_of(typed))
+        .values("pk", "epoch", "contestant_id", "redeemed_at", "revoked_at")
+        .annotate(
+            registrations=ArrayAgg(
+                "contestant__registrations", order_by="contestant__registrations", default=[]
+            ),
+            has_newer=Exists(newer),
+        )
+        .first()
+    )
+    if key is None:
+        raise KeyUnknown
+    if key["revoked_at"] is not None:
+        raise KeyReplaced(None if key["has_newer"] else REVOKED)
+    if key["redeemed_at"] is None:
+        with act("redeem_key", actor=None):
+            AccessKey.objects.filter(pk=key["pk"], redeemed_at=None).update(redeemed_at=now)
+    return Redeemed(
+        key_id=key["pk"],
+        epoch=key["epoch"],
+        contestant_id=key["contestant_id"],
+        registration_ids=tuple(one for one in key["registrations"] if one is not None),
+    )

@@ -1,0 +1,130 @@
+"""Redeeming a key."""
+
+import statistics
+import time
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from apps.access.models import AccessKey
+from apps.access.rules import keys
+from apps.access.services import entry
+from apps.access.services.digests import digest_of
+from apps.access.services.entry import redeem_key
+from apps.access.services.issuing import issue_anonymous_keys, issue_keys_for
+from apps.access.services.revoking import Everybody, revoke_keys
+from tests.factories import RegistrationFactory, TimeBlockFactory
+
+pytestmark = pytest.mark.django_db
+
+MALFORMED = [
+    "",
+    "ABCD",
+    "0000-0000-0000-0000",
+    "ABCD-EFGH-JKMN-PQRS",
+    "x" * 10_000,
+    "\x00",
+    "\ud800",
+    "'; --",
+]
+
+
+@pytest.fixture
+def exam():
+    return TimeBlockFactory().exam
+
+
+@pytest.fixture
+def issued(exam, now):
+    [one] = issue_anonymous_keys(exam_id=exam.pk, count=1, actor=None, now=now)
+    return one
+
+
+def test_redeem_key_opens_and_notes_the_first_time_only(issued, now, django_assert_num_queries):
+    with django_assert_num_queries(2):
+        redeemed = redeem_key(typed=issued.key, now=now)
+    key = AccessKey.objects.get()
+    assert (redeemed.key_id, redeemed.epoch, redeemed.contestant_id) == (key.pk, 1, key.contestant_id)
+    assert redeemed.only_registration_id == issued.registration_id
+    assert key.redeemed_at == now
+    with django_assert_num_queries(1):
+        assert redeem_key(typed=issued.key, now=now.replace(year=2027)) == redeemed
+    key.refresh_from_db()
+    assert (key.redeemed_at, key.epoch) == (now, 1)  # entering ends nobody's session
+
+
+@pytest.mark.parametrize("change", [str.lower, lambda key: key.replace("-", ""), lambda key: f" {key}\n"])
+def test_redeem_key_forgives_case_and_separators(issued, now, change):
+    assert redeem_key(typed=change(issued.key), now=now).registration_ids == (issued.registration_id,)
+
+
+def test_redeem_key_of_several_exams_chooses_none(issued, exam, now):
+    registration = RegistrationFactory(
+        exam__contest=exam.contest, contestant=AccessKey.objects.get().contestant
+    )
+    redeemed = redeem_key(typed=issued.key, now=now)
+    assert redeemed.registration_ids == (issued.registration_id, registration.pk)
+    assert redeemed.only_registration_id is None
+
+
+def test_redeem_key_of_no_exam_opens_nothing_but_is_right(issued, now):
+    AccessKey.objects.get().contestant.registrations.all().delete()
+    assert redeem_key(typed=issued.key, now=now).registration_ids == ()
+
+
+@pytest.mark.parametrize("typed", MALFORMED)
+def test_redeem_key_answers_unknown_and_malformed_alike(issued, now, typed):
+    outcomes = set()
+    for text in (keys.printed(keys.new_key()), typed):
+        with (
+            CaptureQueriesContext(
+                connection,
+            ) as queries,
+            pytest.raises(entry.KeyUnknown) as refused,
+        ):
+            redeem_key(typed=text, now=now)
+        outcomes.add((str(refused.value), refused.value.code, len(queries)))
+    assert outcomes == {
+        ("We do not know this key. Compare it with your slip letter by letter.", "unknown_key", 1)
+    }
+
+
+def test_redeem_key_takes_the_same_time_for_unknown_and_malformed(issued, now):
+    def seconds(text):
+        started = time.perf_counter()
+        with pytest.raises(entry.KeyUnknown):
+            redeem_key(typed=text, now=now)
+        return time.perf_counter() - started
+
+    # Taken in turns, so that whatever slows the machine slows both.
+    pairs = [(seconds(keys.new_key()), seconds("hello")) for _ in range(150)]
+    unknown, malformed = (statistics.median(times) for times in zip(*pairs, strict=True))
+    assert abs(unknown - malformed) < 0.005
+
+
+def test_redeem_key_tells_the_holder_of_a_replaced_key(issued, exam, now):
+    issue_keys_for(
+        exam_id=exam.pk, registration_ids=[issued.registration_id], replace=True, actor=None, now=now
+    )
+    with pytest.raises(entry.KeyReplaced) as refused:
+        redeem_key(typed=issued.key, now=now)
+    assert (str(refused.value), refused.value.code) == (
+        "This key was replaced. Ask for the new slip.",
+        "key_replaced",
+    )
+
+
+def test_redeem_key_tells_the_holder_of_a_revoked_key(issued, exam, now):
+    revoke_keys(exam_id=exam.pk, chosen=Everybody(), reason="lost", actor=None, now=now)
+    with pytest.raises(entry.KeyReplaced) as refused:
+        redeem_key(typed=issued.key, now=now)
+    assert (str(refused.value), refused.value.code) == (entry.REVOKED, "key_replaced")
+    assert AccessKey.objects.get().redeemed_at is None
+
+
+def test_digest_of_depends_on_the_pepper(settings):
+    first = digest_of("ABCD-EFGH-JKMN-PQRS")
+    assert len(first) == 32
+    settings.ACCESS_KEY_PEPPER = "another pepper"
+    assert digest_of("ABCD-EFGH-JKMN-PQRS") != first
