@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Self
 
-from django.db.models import Q
+from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, Value
 
 from apps.exams.querysets import OfExam
 from apps.grading.enums import TaskStatus
@@ -12,7 +12,11 @@ from apps.grading.enums import TaskStatus
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from apps.grading.models import GradingTask, Publication, Result, Score
+    from apps.grading.models import GradingTask, Publication, Result, Score, Surrender
+    from apps.submissions.querysets import SubmissionQuerySet
+
+# What a blank answer looks like: nothing, or nothing but white space.
+NOTHING_WRITTEN = r"^\s*$"
 
 
 class GradingTaskQuerySet(OfExam["GradingTask"]):
@@ -23,9 +27,45 @@ class GradingTaskQuerySet(OfExam["GradingTask"]):
             | Q(status=TaskStatus.CLAIMED, claimed_until__lt=moment)
         )
 
+    def claimed_by(self, grader_id: int, moment: datetime) -> Self:
+        """Tasks the grader holds at `moment`."""
+        return self.filter(status=TaskStatus.CLAIMED, grader_id=grader_id, claimed_until__gte=moment)
+
+    def of_papers(self, papers: SubmissionQuerySet) -> Self:
+        return self.filter(answer__submission__in=papers)
+
+    def counting(self) -> Self:
+        """Tasks that a publication waits for: the problem counts, the contestant competes."""
+        return self.filter(
+            problem__not_counted=False,
+            answer__submission__registration__tester=False,
+            answer__submission__registration__disqualification="",
+        )
+
+    def blank(self) -> Self:
+        return self.filter(answer__text__regex=NOTHING_WRITTEN)
+
+    def unread_by(self, grader_id: int) -> Self:
+        """Without those of which the grader has another reading: nobody reads an answer twice."""
+        readings = self.model.objects.filter(answer=OuterRef("answer"), grader_id=grader_id)
+        return self.exclude(Exists(readings.exclude(pk=OuterRef("pk"))))
+
     def unfinished(self) -> Self:
         """Tasks whose score is still missing or no longer fits."""
         return self.exclude(status=TaskStatus.SCORED)
+
+    def shuffled_for(self, grader_id: int) -> Self:
+        """Problem after problem, each in an order of its own for each grader, always the same one.
+
+        Readers grade differently after a very good or very bad answer; a different order for each
+        spreads that. PostgreSQL's hash takes the grader as its seed and costs next to nothing.
+        """
+        place = Func(F("id"), Value(grader_id), function="hashint8extended", output_field=BigIntegerField())
+        return self.order_by("problem__number", place)
+
+
+class SurrenderQuerySet(OfExam["Surrender"]):
+    exam_path = "task__exam"
 
 
 class ScoreQuerySet(OfExam["Score"]):
@@ -34,6 +74,10 @@ class ScoreQuerySet(OfExam["Score"]):
     def current(self) -> Self:
         """The newest version for each task."""
         return self.order_by("task_id", "-version").distinct("task_id")
+
+    def newest_for_task(self) -> Self:
+        """For subqueries over tasks: the newest version of the outer row's score."""
+        return self.filter(task=OuterRef("pk")).order_by("-version")
 
 
 class PublicationQuerySet(OfExam["Publication"]):

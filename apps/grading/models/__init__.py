@@ -1,6 +1,6 @@
 """Grading tasks, scores, publications and results."""
 
-from apps.grading.models.grading import GradingTask, Score
+from apps.grading.models.grading import GradingTask, Score, Surrender
 from apps.grading.models.results import Publication, Result
 
-__all__ = ["GradingTask", "Publication", "Result", "Score"]
+__all__ = ["GradingTask", "Publication", "Result", "Score", "Surrender"]

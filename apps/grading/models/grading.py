@@ -8,7 +8,7 @@ from django.db.models import Q
 from apps.core.constraints import only_choices
 from apps.exams.models import Exam, Problem
 from apps.grading.enums import TaskStatus
-from apps.grading.querysets import GradingTaskQuerySet, ScoreQuerySet
+from apps.grading.querysets import GradingTaskQuerySet, ScoreQuerySet, SurrenderQuerySet
 from apps.submissions.models import Answer
 
 
@@ -62,6 +62,25 @@ class GradingTask(models.Model):
 
     def __str__(self) -> str:
         return f"Task {self.pk}"
+
+
+class Surrender(models.Model):
+    """A grader gave a task back: the queue does not offer it to them again by itself."""
+
+    task = models.ForeignKey(GradingTask, on_delete=models.PROTECT, related_name="surrenders")
+    grader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    surrendered_at = models.DateTimeField()
+
+    objects = SurrenderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("task", "surrendered_at")
+        constraints = [
+            models.UniqueConstraint(fields=["task", "grader"], name="grading_surrender_once_per_grader")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.task} given back"
 
 
 class Score(models.Model):

@@ -13,7 +13,10 @@ from apps.grading.querysets import PublicationQuerySet, ResultQuerySet
 
 
 class Publication(models.Model):
-    """One act of publishing an exam's results; the newest that was not withdrawn counts."""
+    """One act of publishing an exam's results; the newest that was not withdrawn counts.
+
+    Withdrawing takes all of them back, with the reason: an older one never shows up again by itself.
+    """
 
     exam = models.ForeignKey(Exam, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
@@ -25,6 +28,7 @@ class Publication(models.Model):
     withdrawn_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    withdrawn_reason = models.CharField(max_length=300, blank=True)
 
     objects = PublicationQuerySet.as_manager()
 
@@ -35,6 +39,11 @@ class Publication(models.Model):
                 fields=["exam", "number"], name="grading_publication_number_once_per_exam"
             ),
             models.CheckConstraint(condition=Q(number__gte=1), name="grading_publication_number_from_one"),
+            models.CheckConstraint(
+                condition=Q(withdrawn_at=None, withdrawn_reason="")
+                | (Q(withdrawn_at__isnull=False) & ~Q(withdrawn_reason="")),
+                name="grading_publication_withdrawn_has_reason",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,0 +1,1 @@
+"""What the pages of grading and results read: named, each in a fixed number of queries."""

@@ -1,0 +1,21 @@
+"""Answers that nobody has queued yet."""
+
+from datetime import datetime
+
+from django.db.models import Exists, OuterRef
+
+from apps.grading.models import GradingTask
+from apps.submissions.models import Answer, Submission
+from apps.submissions.querysets import AnswerQuerySet
+
+
+def answers_without_task(exam_id: int, now: datetime) -> AnswerQuerySet:
+    """Answers of closed papers that count, blank ones too, for which no grading task exists."""
+    return (
+        Answer.objects.filter(
+            submission__in=Submission.objects.filter(registration__exam_id=exam_id).counted().closed_at(now),
+            problem__not_counted=False,
+        )
+        .exclude(Exists(GradingTask.objects.filter(answer=OuterRef("pk"))))
+        .order_by("submission_id", "number")
+    )

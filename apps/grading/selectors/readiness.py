@@ -1,0 +1,106 @@
+"""What still stands between an exam and its results, in words for the organiser."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
+from django.utils.formats import date_format
+from django.utils.translation import ngettext
+
+from apps.access.models import Registration
+from apps.exams.enums import ExamStatus
+from apps.exams.models import Exam, TimeBlock
+from apps.grading.enums import TaskStatus
+from apps.grading.models import GradingTask, Score
+from apps.submissions.models import Answer, Submission
+
+
+def list_missing(exam: Exam, now: datetime) -> list[str]:
+    """Sentences that name what is unfinished; none when the results may be published."""
+    if not Registration.objects.filter(exam=exam).counted().exists():
+        return ["Nobody is registered for this exam."]
+    return [
+        *list_blocks_to_come(exam, now),
+        *list_open_papers(exam, now),
+        *list_unscored(exam, now),
+        *list_scores_above_maximum(exam),
+    ]
+
+
+def list_blocks_to_come(exam: Exam, now: datetime) -> list[str]:
+    """Time blocks in which somebody may still start: until then nobody is absent."""
+    if exam.status == ExamStatus.CLOSED:
+        return []
+    not_started = (
+        Registration.objects.filter(time_block=OuterRef("pk"))
+        .counted()
+        .exclude(Exists(Submission.objects.filter(registration=OuterRef("pk"))))
+    )
+    blocks = (
+        TimeBlock.objects.filter(exam=exam)
+        .annotate(entry_until=Coalesce("last_entry_at", "closes_at"))
+        .filter(Exists(not_started), entry_until__gt=now)
+    )
+    ends = [(block.name, told(block.last_entry_at or block.closes_at, exam)) for block in blocks]
+    return [f"Time block “{name}” takes contestants until {end}." for name, end in ends]
+
+
+def list_open_papers(exam: Exam, now: datetime) -> list[str]:
+    papers = Submission.objects.filter(registration__exam=exam).counted().accepting_at(now)
+    found = papers.aggregate(count=Count("pk"), until=Max("deadline_at"))
+    if not found["count"]:
+        return []
+    words = ngettext("%d paper is still open", "%d papers are still open", found["count"]) % found["count"]
+    return [f"{words} until {told(found['until'], exam)}."]
+
+
+def list_unscored(exam: Exam, now: datetime) -> list[str]:
+    """Answers of closed papers whose present text nobody scored."""
+    judged = Score.objects.newest_for_task().values("answer_revision")[:1]
+    valid = (
+        GradingTask.objects.filter(status=TaskStatus.SCORED, answer=OuterRef("pk"))
+        .annotate(judged=Subquery(judged))
+        .filter(judged=OuterRef("revision"))
+    )
+    counts = (
+        Answer.objects.filter(
+            submission__in=Submission.objects.filter(
+                registration__exam=exam, registration__disqualification=""
+            )
+            .counted()
+            .closed_at(now),
+            problem__not_counted=False,
+        )
+        .exclude(Exists(valid))
+        .order_by("problem__number")
+        .values_list("problem__number")
+        .annotate(count=Count("pk"))
+    )
+    return [
+        f"Problem {number}: {ngettext('%d answer is', '%d answers are', count) % count} not scored."
+        for number, count in counts
+    ]
+
+
+def list_scores_above_maximum(exam: Exam) -> list[str]:
+    """A problem may have been made worth less after it was scored."""
+    newest = Score.objects.newest_for_task().values("points")[:1]
+    counts = (
+        GradingTask.objects.filter(exam=exam, problem__not_counted=False, status=TaskStatus.SCORED)
+        .annotate(points=Subquery(newest))
+        .filter(Q(points__gt=F("problem__max_points")))
+        .order_by("problem__number")
+        .values_list("problem__number")
+        .annotate(count=Count("pk"))
+    )
+    return [
+        f"Problem {number}: {ngettext('%d score is', '%d scores are', count) % count}"
+        " above what the problem is worth now."
+        for number, count in counts
+    ]
+
+
+def told(moment: datetime, exam: Exam) -> str:
+    """A time as the exam's own clock shows it."""
+    return date_format(moment.astimezone(ZoneInfo(exam.zone)), "H:i, j F Y")

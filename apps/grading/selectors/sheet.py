@@ -1,0 +1,147 @@
+"""One answer as its grader sees it: the blind code, the statement that was seen, never the contestant."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from apps.exams.enums import ProblemKind
+from apps.exams.models import StatementVersion
+from apps.grading.enums import TaskStatus
+from apps.grading.models import GradingTask, Score
+from apps.grading.rules.matching import equals_accepted
+from apps.submissions.models import AnswerRevision, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    label: str
+    html: str
+    chosen: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreVersion:
+    version: int
+    points: Decimal
+    comment: str
+    note: str
+    grader: str
+    scored_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """Everything on the scoring page. `newer_statement`: the statement changed after the contestant's."""
+
+    task_id: int
+    exam_id: int
+    exam_title: str
+    problem_id: int
+    number: int
+    kind: str
+    max_points: Decimal
+    not_counted: bool
+    blind_code: str
+    reading: int
+    status: str
+    grader_id: int | None
+    grader: str
+    claimed_until: datetime | None
+    paper_open: bool
+    statement_version: int
+    newer_statement: bool
+    statement_html: str
+    choices: Sequence[Choice]
+    accepted: Sequence[str]
+    solution_html: str
+    text: str
+    revision: int
+    equals_accepted: bool
+    scores: Sequence[ScoreVersion]
+
+    @property
+    def is_blank(self) -> bool:
+        return not self.text.strip()
+
+    @property
+    def score(self) -> ScoreVersion | None:
+        """The one that counts."""
+        return self.scores[0] if self.scores else None
+
+
+def get_sheet(task_id: int, now: datetime) -> Sheet:
+    """One task with all that is needed to judge it, in five queries."""
+    task = GradingTask.objects.select_related(
+        "exam", "problem", "grader", "answer", "answer__submission"
+    ).get(pk=task_id)
+    problem, answer = task.problem, task.answer
+    seen, newest = statements_of(task)
+    return Sheet(
+        task_id=task.pk,
+        exam_id=task.exam_id,
+        exam_title=task.exam.title,
+        problem_id=problem.pk,
+        number=problem.number,
+        kind=problem.kind,
+        max_points=problem.max_points,
+        not_counted=problem.not_counted,
+        blind_code=answer.submission.blind_code,
+        reading=task.reading,
+        status=TaskStatus(task.status),
+        grader_id=task.grader_id,
+        grader=task.grader.get_username() if task.grader else "",
+        claimed_until=task.claimed_until,
+        paper_open=Submission.objects.accepting_at(now).filter(pk=answer.submission_id).exists(),
+        statement_version=seen.version,
+        newer_statement=newest.version > seen.version,
+        statement_html=seen.html,
+        choices=choices_of(seen, answer.text) if problem.kind == ProblemKind.CHOICE else [],
+        accepted=problem.accepted,
+        solution_html=problem.solution_html,
+        text=answer.text,
+        revision=answer.revision,
+        equals_accepted=equals_accepted(answer.text, problem.accepted, kind=problem.kind),
+        scores=list_score_versions(task.pk),
+    )
+
+
+def statements_of(task: GradingTask) -> tuple[StatementVersion, StatementVersion]:
+    """The statement that the contestant saw when writing this answer, and the newest one.
+
+    A blank answer was never written: it is judged by the newest.
+    """
+    versions = list(StatementVersion.objects.filter(problem_id=task.problem_id).order_by("version"))
+    written_on = (
+        AnswerRevision.objects.filter(answer_id=task.answer_id, revision=task.answer.revision)
+        .values_list("paper_version", flat=True)
+        .first()
+    )
+    seen = [version for version in versions if written_on is None or version.since_version <= written_on]
+    return (seen or versions)[-1], versions[-1]
+
+
+def choices_of(statement: StatementVersion, answer: str) -> list[Choice]:
+    return [
+        Choice(label=choice["label"], html=html, chosen=choice["label"] == answer.strip())
+        for choice, html in zip(statement.choices, statement.choices_html, strict=True)
+    ]
+
+
+def list_score_versions(task_id: int) -> list[ScoreVersion]:
+    """All versions of a task's score, the current one first."""
+    return [
+        describe_score(score)
+        for score in Score.objects.filter(task_id=task_id).select_related("grader").order_by("-version")
+    ]
+
+
+def describe_score(score: Score) -> ScoreVersion:
+    return ScoreVersion(
+        version=score.version,
+        points=score.points,
+        comment=score.comment,
+        note=score.note,
+        grader=score.grader.get_username(),
+        scored_at=score.scored_at,
+    )

@@ -1,0 +1,115 @@
+"""Publishing results, all at once and frozen, and taking them back."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import datetime
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from apps.core.errors import RuleViolation
+from apps.exams.models import Exam
+from apps.grading.models import GradingTask, Publication, Result
+from apps.grading.selectors.readiness import list_missing
+from apps.grading.selectors.tally import list_tally
+from apps.submissions.models import Submission
+
+ROWS_AT_ONCE = 500
+
+
+class WorkUnfinished(RuleViolation):
+    """Carries the sentences that name what is missing."""
+
+    message = "The results cannot be published yet."
+    code = "work_unfinished"
+
+    def __init__(self, missing: Sequence[str]) -> None:
+        super().__init__("\n".join([self.message, *missing]))
+        self.missing = list(missing)
+
+
+class PublishedMeanwhile(RuleViolation):
+    message = "The results were published or withdrawn in the meantime. Look at them before you go on."
+    code = "published_meanwhile"
+
+
+class NothingPublished(RuleViolation):
+    message = "No results of this exam are published."
+    code = "nothing_published"
+
+
+class WithdrawalReasonMissing(RuleViolation):
+    message = "Say why the results are withdrawn."
+    code = "reason_missing"
+
+
+@transaction.atomic
+def publish_results(
+    *, exam_id: int, actor: AbstractBaseUser | None, now: datetime, newest_seen: int | None = None
+) -> Publication:
+    """Freeze totals and ranks as the exam's next publication; contestants see them from the commit on.
+
+    `newest_seen` is the newest publication the organiser knew of (0: none); another one in between is a
+    refusal, so that pressing twice does not publish twice.
+    """
+    exam = Exam.objects.select_for_update(no_key=True).get(pk=exam_id)
+    hold_still(exam_id)
+    newest = newest_number(exam_id)
+    if newest_seen is not None and newest_seen != newest:
+        raise PublishedMeanwhile
+    missing = list_missing(exam, now)
+    if missing:
+        raise WorkUnfinished(missing)
+    publication = Publication.objects.create(
+        exam=exam,
+        number=newest + 1,
+        published_at=now,
+        published_by_id=actor.pk if actor else None,
+    )
+    Result.objects.bulk_create(
+        (Result(publication=publication, **asdict(row)) for row in list_tally(exam_id)),
+        batch_size=ROWS_AT_ONCE,
+    )
+    return publication
+
+
+def hold_still(exam_id: int) -> None:
+    """Lock every task, then every paper of the exam: no score changes and no paper reopens until we are done.
+
+    In the order in which scoring locks them. A score that is being written is waited for; one that
+    comes later waits for us.
+    """
+    for rows in (
+        GradingTask.objects.filter(exam_id=exam_id),
+        Submission.objects.filter(registration__exam_id=exam_id),
+    ):
+        list(rows.order_by("pk").select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+
+
+@transaction.atomic
+def withdraw_results(*, exam_id: int, actor: AbstractBaseUser | None, reason: str, now: datetime) -> int:
+    """Hide the results from the next request on, and say why; return the number of what was withdrawn.
+
+    Older publications go with the newest: none of them may show up in its place.
+    """
+    Exam.objects.select_for_update(no_key=True).get(pk=exam_id)
+    if not reason.strip():
+        raise WithdrawalReasonMissing
+    standing = Publication.objects.filter(exam_id=exam_id).standing()
+    newest = standing.first()
+    if newest is None:
+        raise NothingPublished
+    standing.order_by().update(
+        withdrawn_at=now, withdrawn_by_id=actor.pk if actor else None, withdrawn_reason=reason.strip()
+    )
+    return newest.number
+
+
+def newest_number(exam_id: int) -> int:
+    return (
+        Publication.objects.filter(exam_id=exam_id)
+        .order_by("-number")
+        .values_list("number", flat=True)
+        .first()
+        or 0
+    )

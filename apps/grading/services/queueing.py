@@ -1,0 +1,142 @@
+"""The queue of grading: making tasks, claiming the next one, giving one back."""
+
+from datetime import datetime, timedelta
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Value
+
+from apps.core.errors import RuleViolation
+from apps.grading.enums import TaskStatus
+from apps.grading.models import GradingTask, Score, Surrender
+from apps.grading.querysets import GradingTaskQuerySet, SurrenderQuerySet
+from apps.grading.selectors.backlog import answers_without_task
+from apps.submissions.models import Submission
+
+LEASE = timedelta(minutes=15)
+
+
+class TaskTaken(RuleViolation):
+    message = "Somebody else is at this answer now, or it is scored already."
+    code = "not_claimed"
+
+
+class PaperOpen(RuleViolation):
+    message = "This paper is open: the contestant may still change the answer."
+    code = "paper_open"
+
+
+@transaction.atomic
+def create_grading_tasks(*, exam_id: int, now: datetime) -> int:
+    """Queue every answer of a closed paper that has no task yet, and those that changed; return how many.
+
+    May be run as often as one likes, also while others grade: a task that exists is left alone, unless its
+    paper was reopened and the answer that was scored is no longer the answer.
+    """
+    wanted = answers_without_task(exam_id, now).values_list(
+        "pk", "problem_id", Value(exam_id), Value(1), Value(TaskStatus.OPEN.value)
+    )
+    select, parameters = wanted.query.sql_with_params()
+    with connection.cursor() as cursor:
+        # One statement for the whole exam; the conflict is with another run at the same moment.
+        cursor.execute(
+            "INSERT INTO grading_gradingtask (answer_id, problem_id, exam_id, reading, status)"
+            f" {select} ON CONFLICT DO NOTHING",
+            parameters,
+        )
+        created = int(cursor.rowcount)
+    return created + mark_stale(exam_id=exam_id, now=now)
+
+
+def mark_stale(*, exam_id: int, now: datetime) -> int:
+    """Put scored tasks back in the queue whose answer is not the one that was scored."""
+    judged = Score.objects.newest_for_task().values("answer_revision")[:1]
+    changed = (
+        GradingTask.objects.filter(exam_id=exam_id, status=TaskStatus.SCORED)
+        .of_papers(Submission.objects.closed_at(now))
+        .exclude(answer__revision=judged)
+    )
+    # A task that somebody is scoring at this moment is not ours to judge; the next run sees it.
+    stale = list(
+        changed.order_by("pk")
+        .select_for_update(skip_locked=True, of=("self",), no_key=True)
+        .values_list("pk", flat=True)
+    )
+    # The grader is let go: whoever comes next may judge the new answer.
+    return GradingTask.objects.filter(pk__in=stale).update(status=TaskStatus.STALE, grader=None)
+
+
+@transaction.atomic
+def claim_next_task(
+    *,
+    exam_id: int,
+    grader: AbstractBaseUser,
+    now: datetime,
+    problem_id: int | None = None,
+    given_back: bool = False,
+) -> int | None:
+    """Claim the next answer for a grader and return its task; None when nothing is left for them.
+
+    What they already hold comes first. With `given_back` the answers they surrendered come round again,
+    otherwise those are left to others.
+    """
+    queue = GradingTask.objects.filter(exam_id=exam_id).of_papers(Submission.objects.closed_at(now))
+    if problem_id is not None:
+        queue = queue.filter(problem_id=problem_id)
+    held = queue.claimed_by(grader.pk, now)
+    waiting = (
+        queue.claimable_at(now)
+        .unread_by(grader.pk)
+        .filter(Exists(surrendered_by(grader)) if given_back else ~Exists(surrendered_by(grader)))
+    )
+    for tasks in (held, waiting):
+        # SKIP LOCKED: whoever comes at the same moment takes the next one instead of waiting for this one.
+        task = lock_first(tasks, grader)
+        if task is not None:
+            take(task, grader, now)
+            return task.pk
+    return None
+
+
+@transaction.atomic
+def claim_task(*, task_id: int, grader: AbstractBaseUser, now: datetime) -> None:
+    """Claim one answer by name, or keep holding it: the lease starts afresh."""
+    task = GradingTask.objects.select_for_update(no_key=True).get(pk=task_id)
+    if not Submission.objects.closed_at(now).filter(answers=task.answer_id).exists():
+        raise PaperOpen
+    mine = task.grader_id == grader.pk and task.status == TaskStatus.CLAIMED
+    free = GradingTask.objects.filter(pk=task_id).claimable_at(now).unread_by(grader.pk).exists()
+    if not (mine or free):
+        raise TaskTaken
+    take(task, grader, now)
+
+
+@transaction.atomic
+def surrender_task(*, task_id: int, grader: AbstractBaseUser, now: datetime) -> None:
+    """Give a claimed answer back, to be read by somebody else."""
+    task = GradingTask.objects.select_for_update(no_key=True).get(pk=task_id)
+    if task.status != TaskStatus.CLAIMED or task.grader_id != grader.pk:
+        raise TaskTaken
+    # An answer that was scored before and changed since waits as stale, so that one sees why it came back.
+    task.status = TaskStatus.STALE if Score.objects.filter(task=task).exists() else TaskStatus.OPEN
+    task.grader = None
+    task.claimed_until = None
+    task.save(update_fields=["status", "grader", "claimed_until"])
+    Surrender.objects.get_or_create(task=task, grader_id=grader.pk, defaults={"surrendered_at": now})
+
+
+def lock_first(tasks: GradingTaskQuerySet, grader: AbstractBaseUser) -> GradingTask | None:
+    return (
+        tasks.shuffled_for(grader.pk).select_for_update(skip_locked=True, of=("self",), no_key=True).first()
+    )
+
+
+def take(task: GradingTask, grader: AbstractBaseUser, now: datetime) -> None:
+    task.status = TaskStatus.CLAIMED
+    task.grader_id = grader.pk
+    task.claimed_until = now + LEASE
+    task.save(update_fields=["status", "grader", "claimed_until"])
+
+
+def surrendered_by(grader: AbstractBaseUser) -> SurrenderQuerySet:
+    return Surrender.objects.filter(task=OuterRef("pk"), grader_id=grader.pk)

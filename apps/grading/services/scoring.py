@@ -1,0 +1,167 @@
+"""Scores: the one door through which points are given, for pages, API, imports and bulk acts alike."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.contrib.auth.models import AbstractBaseUser
+from django.db import transaction
+
+from apps.core.errors import RuleViolation
+from apps.grading.enums import TaskStatus
+from apps.grading.models import GradingTask, Publication, Score
+from apps.grading.rules.points import BadPoints, check_points
+from apps.grading.services.queueing import PaperOpen
+from apps.submissions.models import Answer, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What a grader wants to record."""
+
+    points: Decimal
+    comment: str
+    note: str
+
+
+class NotClaimed(RuleViolation):
+    message = "You no longer hold this answer: somebody else is at it. Your points were not recorded."
+    code = "not_claimed"
+
+
+class InvalidPoints(RuleViolation):
+    message = "These points cannot be given."
+    code = "invalid_points"
+
+
+class AnswerChanged(RuleViolation):
+    message = "The answer changed while you were reading it. Look at the new one and score that."
+    code = "answer_changed"
+
+
+class ResultsPublished(RuleViolation):
+    message = "The results are published. Only the lead grader may correct a score now."
+    code = "results_published"
+
+
+class ReasonMissing(RuleViolation):
+    message = "The results are published. Say in the note for graders why the score changes."
+    code = "reason_missing"
+
+
+class ScoreConflict(RuleViolation):
+    """Carries both scores, so that nobody has to remember what they typed."""
+
+    message = "This answer was scored by somebody else in the meantime."
+    code = "score_conflict"
+
+    def __init__(self, *, yours: Draft, current: Score | None) -> None:
+        super().__init__()
+        self.yours = yours
+        self.current = current
+
+
+@transaction.atomic
+def score_task(
+    *,
+    task_id: int,
+    grader: AbstractBaseUser,
+    points: Decimal,
+    comment: str = "",
+    note: str = "",
+    based_on: int,
+    answer_revision: int,
+    now: datetime,
+    may_correct: bool = False,
+) -> Score:
+    """Record a score as the version after `based_on`, the version the grader saw (0: none).
+
+    The grader holds the task, or scored it before; with `may_correct` (a lead grader) anybody's score
+    may be corrected. Locks in this order: task, paper. Publishing locks the tasks too, so that no
+    score slips in while it adds up.
+    """
+    task = GradingTask.objects.select_for_update(no_key=True).get(pk=task_id)
+    current = Score.objects.filter(task=task).order_by("-version").first()
+    if based_on != (current.version if current else 0):
+        raise ScoreConflict(yours=Draft(points, comment, note), current=current)
+    held = task.status in {TaskStatus.CLAIMED, TaskStatus.SCORED} and task.grader_id == grader.pk
+    if not held and not (may_correct and task.status == TaskStatus.SCORED):
+        raise NotClaimed
+    refuse_open_paper(task, now)
+    # Read after the paper's lock: saving an answer takes that lock first.
+    answer = Answer.objects.select_related("problem").get(pk=task.answer_id)
+    if answer.revision != answer_revision:
+        raise AnswerChanged
+    refuse_silent_correction(task, note, may_correct=may_correct)
+    try:
+        points = check_points(points, maximum=answer.problem.max_points)
+    except BadPoints as fault:
+        raise InvalidPoints(str(fault)) from fault
+    # The task keeps its grader: a lead's correction does not take the reading away from whose it was.
+    task.status = TaskStatus.SCORED
+    task.claimed_until = None
+    task.save(update_fields=["status", "claimed_until"])
+    return Score.objects.create(
+        task=task,
+        version=based_on + 1,
+        points=points,
+        comment=comment.strip(),
+        note=note.strip(),
+        answer_revision=answer_revision,
+        grader_id=grader.pk,
+        scored_at=now,
+    )
+
+
+@transaction.atomic
+def score_blanks(*, problem_id: int, grader: AbstractBaseUser, now: datetime) -> int:
+    """Score 0 for every blank answer of a problem that waits for a grader, in one act; return how many.
+
+    A person signs for it: blanks are never scored by themselves. Answers that others hold are left to them.
+    """
+    waiting = (
+        GradingTask.objects.filter(problem_id=problem_id)
+        .of_papers(Submission.objects.closed_at(now))
+        .claimable_at(now)
+        .unread_by(grader.pk)
+        .blank()
+        .order_by("pk")
+        .select_for_update(skip_locked=True, of=("self",), no_key=True)
+        .select_related("answer")
+    )
+    tasks = list(waiting)
+    if tasks and Publication.objects.filter(exam_id=tasks[0].exam_id).standing().exists():
+        raise ResultsPublished
+    versions = dict(Score.objects.filter(task__in=tasks).current().values_list("task_id", "version"))
+    Score.objects.bulk_create(
+        Score(
+            task=task,
+            version=versions.get(task.pk, 0) + 1,
+            points=Decimal(0),
+            answer_revision=task.answer.revision,
+            grader_id=grader.pk,
+            scored_at=now,
+        )
+        for task in tasks
+    )
+    GradingTask.objects.filter(pk__in=[task.pk for task in tasks]).update(
+        status=TaskStatus.SCORED, grader_id=grader.pk, claimed_until=None
+    )
+    return len(tasks)
+
+
+def refuse_open_paper(task: GradingTask, now: datetime) -> None:
+    """Lock the task's paper and see that it is closed; it may have been reopened after the claim."""
+    papers = Submission.objects.select_for_update(of=("self",), no_key=True).closed_at(now)
+    if papers.filter(answers=task.answer_id).first() is None:
+        raise PaperOpen
+
+
+def refuse_silent_correction(task: GradingTask, note: str, *, may_correct: bool) -> None:
+    """A score behind published results changes only by a lead's hand and with a reason."""
+    if not Publication.objects.filter(exam_id=task.exam_id).standing().exists():
+        return
+    if not may_correct:
+        raise ResultsPublished
+    if not note.strip():
+        raise ReasonMissing

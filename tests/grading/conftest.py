@@ -1,0 +1,90 @@
+"""Closed papers, ready to be graded."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.contrib.auth import get_user_model
+
+from apps.exams.enums import StaffRole
+from apps.grading.services.queueing import create_grading_tasks
+from apps.submissions.enums import SubmittedBy
+from tests import factories
+
+
+@pytest.fixture
+def exam():
+    return factories.ExamFactory()
+
+
+@pytest.fixture
+def block(exam):
+    """A block that is over at `now`."""
+    return factories.TimeBlockFactory(exam=exam, opens_at=factories.NOW - timedelta(hours=3))
+
+
+@pytest.fixture
+def problems(exam):
+    return [factories.ProblemFactory(exam=exam, number=number) for number in (1, 2)]
+
+
+@pytest.fixture
+def hand_in(exam, block, problems, now):
+    """Make a paper with these answers, handed in half an hour ago."""
+
+    def make(*texts, submitted=True, **registration):
+        made = factories.SubmissionFactory(
+            registration=factories.RegistrationFactory(exam=exam, time_block=block, **registration),
+            started_at=now - timedelta(hours=2),
+            deadline_at=now - timedelta(minutes=30) if submitted else now + timedelta(hours=1),
+            submitted_at=now - timedelta(minutes=30) if submitted else None,
+            submitted_by=SubmittedBy.CONTESTANT if submitted else "",
+        )
+        for problem, text in zip(problems, texts, strict=True):
+            answer = factories.AnswerFactory(
+                submission=made, problem=problem, text=text, revision=1 if text else 0
+            )
+            if text:
+                factories.AnswerRevisionFactory(answer=answer, text=text)
+        return made
+
+    return make
+
+
+@pytest.fixture
+def queue(exam, now):
+    """Queue what there is to grade and return its size."""
+    return lambda: create_grading_tasks(exam_id=exam.pk, now=now)
+
+
+@pytest.fixture
+def staff(exam):
+    """Make a user with a role in the exam."""
+
+    def make(role=StaffRole.GRADER, *, in_exam=None, **fields):
+        user = factories.UserFactory(**fields)
+        factories.ExamStaffFactory(user=user, exam=in_exam or exam, role=role)
+        # Read again: permissions that were asked for before the role are remembered on the object.
+        return get_user_model().objects.get(pk=user.pk)
+
+    return make
+
+
+@pytest.fixture
+def grader(staff):
+    return staff(username="grader")
+
+
+@pytest.fixture
+def lead(staff):
+    return staff(StaffRole.LEAD_GRADER, username="lead")
+
+
+@pytest.fixture
+def organiser(staff):
+    return staff(StaffRole.ORGANISER, username="organiser")
+
+
+@pytest.fixture
+def seven():
+    return Decimal(7)
