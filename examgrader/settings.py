@@ -8,9 +8,12 @@ import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import django_stubs_ext
 import environ
 import pghistory
 from django.core.exceptions import ImproperlyConfigured
+
+django_stubs_ext.monkeypatch()  # ModelAdmin[Row] and its like are not subscriptable by themselves
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VERSION = "0.1.0"
