@@ -1,9 +1,12 @@
-"""The paper as a real form: what a page without scripts posts."""
+"""What people send us: the paper as a form without scripts, and a deadline to move."""
 
 from collections.abc import Iterator, Mapping
 
+from django import forms
+
 from apps.submissions.rules.batch import MOST_EDITS, Batch, Fault, InvalidBatch, read_batch
 from apps.submissions.selectors.paper import Paper, PaperProblem
+from apps.submissions.services import timing
 
 
 class NothingChanged(Exception):
@@ -58,3 +61,21 @@ def named(fault: Fault, part: list[dict[str, object]]) -> Fault:
     if fault.index is None:
         return fault
     return Fault(fault.index, fault.field, f"Problem {part[fault.index]['number']}: {fault.message}")
+
+
+class DeadlineForm(forms.Form):
+    """By how much a deadline moves, and why."""
+
+    minutes = forms.IntegerField(
+        label="Minutes",
+        help_text="Later by so many minutes; with a minus, earlier.",
+        min_value=-timing.LONGEST_CHANGE_MINUTES,
+        max_value=timing.LONGEST_CHANGE_MINUTES,
+    )
+    reason = forms.CharField(label="Reason", max_length=300, help_text="It stands in the time ledger.")
+
+    def clean_minutes(self) -> int:
+        minutes: int = self.cleaned_data["minutes"]
+        if minutes == 0:
+            raise forms.ValidationError(timing.NotAChange.message)
+        return minutes
