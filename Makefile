@@ -1,8 +1,6 @@
 # The few commands of daily work. `make demo` needs Python 3.11 or newer and a package index, nothing else.
 PYTHON ?= python3
-PORT ?= 8000
 BIN := .venv/bin
-export PORT
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check format lock vendor clean

@@ -15,10 +15,13 @@ def main() -> None:
     except localservices.ServicesUnavailable as refusal:
         sys.exit(f"examgrader: {refusal}")
 
+    from django.core.exceptions import ImproperlyConfigured  # noqa: PLC0415
     from django.core.management import execute_from_command_line  # noqa: PLC0415
 
     try:
         execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as refusal:
+        sys.exit(f"examgrader: {refusal}")
     except KeyboardInterrupt:
         sys.exit(130)  # Ctrl-C is no fault; the services are stopped on the way out
 

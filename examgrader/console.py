@@ -2,8 +2,11 @@
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
+from django.core import checks
 from django.http import HttpRequest, HttpResponse
 from pghistory.middleware import HistoryMiddleware
+
+from examgrader import durability
 
 
 class ConsoleSite(admin.AdminSite):
@@ -19,6 +22,10 @@ class ConsoleConfig(AdminConfig):
     """contrib.admin with our site in place of the default one."""
 
     default_site = "examgrader.console.ConsoleSite"
+
+    def ready(self) -> None:
+        super().ready()
+        checks.register(durability.check_durability, checks.Tags.database)
 
 
 class ConsoleHistoryMiddleware(HistoryMiddleware):

@@ -1,6 +1,17 @@
 """gunicorn's settings: a few processes, a few threads each, every thread with two database connections."""
 
 import os
+from pathlib import Path
+
+import environ
+
+environ.Env.read_env(str(Path(__file__).resolve().parent.parent / ".env"))
+
+# A statement that hangs must not take the sitting with it: locks wait briefly, transactions never idle.
+os.environ.setdefault(
+    "DATABASE_PATIENCE",
+    "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000",
+)
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 wsgi_app = "examgrader.wsgi:application"
@@ -10,6 +21,10 @@ threads = 4
 keepalive = 65  # longer than a heartbeat's 30 s, so that a contestant's connection stays open
 timeout = 30
 graceful_timeout = 20
+# Who may say by X-Forwarded-Proto that a request came over https.
+forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
 # The heartbeat file must not lie on a disk that can stall; /dev/shm is memory.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 accesslog = None
+# By default every gunicorn of one user would share a control socket in the home folder.
+control_socket_disable = True

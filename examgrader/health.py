@@ -1,10 +1,17 @@
 """Probes: is the process alive, and can it serve?"""
 
+from typing import Literal
+
+from django.conf import settings
 from django.core.cache import cache
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django_redis.exceptions import ConnectionInterrupted
+from redis.exceptions import RedisError
 
 from apps.core.guards import public
+
+State = Literal["ok", "down", "not configured"]
 
 
 @public
@@ -16,22 +23,25 @@ def alive(request: HttpRequest) -> HttpResponse:
 @public
 def ready(request: HttpRequest) -> JsonResponse:
     """Whether contestants can be served. Redis is reported, not required: everything works without it."""
-    state = {"database": database_answers(), "redis": cache_answers()}
-    return JsonResponse(state, status=200 if state["database"] else 503)
+    database = database_state()
+    status = 200 if database == "ok" else 503
+    return JsonResponse({"database": database, "redis": redis_state()}, status=status)
 
 
-def database_answers() -> bool:
+def database_state() -> State:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except DatabaseError:
-        return False
-    return True
+        return "down"
+    return "ok"
 
 
-def cache_answers() -> bool:
+def redis_state() -> State:
+    if not settings.REDIS_URL:
+        return "not configured"
     try:
         cache.set("readyz", 1, timeout=5)
-    except Exception:  # noqa: BLE001 - whatever a broken cache raises, the answer is the same
-        return False
-    return True
+    except (ConnectionInterrupted, RedisError):
+        return "down"
+    return "ok"

@@ -3,8 +3,6 @@
 The product refuses to start without its secrets, unless DEBUG is on.
 """
 
-import os
-import tempfile
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -50,7 +48,9 @@ ALLOWED_HOSTS = env.list(
     "ALLOWED_HOSTS", default=[public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
 )
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{public.scheme}://{public.netloc}"])
-# Addresses of our own proxies: only from them X-Forwarded-For and X-Forwarded-Proto are believed.
+# Addresses or networks of our own proxies: only they are believed about a request's origin. About https
+# (X-Forwarded-Proto) gunicorn asks the same list, see gunicorn.conf.py; SECURE_PROXY_SSL_HEADER, which
+# believes whoever sends the header, stays unset.
 TRUSTED_PROXIES = env.list("TRUSTED_PROXIES", default=[])
 
 # The scheme of PUBLIC_URL decides: over plain http (a school's local network) a Secure cookie never returns.
@@ -63,7 +63,6 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if TRUSTED_PROXIES and IS_HTTPS else None
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes speak plain http
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
@@ -134,13 +133,13 @@ TEMPLATES = [
 
 # -- PostgreSQL -------------------------------------------------------------------------------------------
 
-# A statement that hangs must not take the sitting with it: locks wait briefly, transactions never idle.
-PATIENCE = "-c statement_timeout=5000 -c lock_timeout=2000 -c idle_in_transaction_session_timeout=10000"
-# Commands import, issue and publish in one long transaction; they may take their time.
-DATABASE_PATIENCE = env.str("DATABASE_PATIENCE", default=PATIENCE)
-
 database = env.db("DATABASE_URL")
-database["OPTIONS"] = {**database.get("OPTIONS", {}), "connect_timeout": 3, "options": DATABASE_PATIENCE}
+# How long a statement, a lock and an idle transaction may last. gunicorn.conf.py sets limits for the web;
+# commands have none, for they migrate, import and publish in long transactions.
+patience = env.str("DATABASE_PATIENCE", default="")
+options = database.setdefault("OPTIONS", {})
+options["options"] = f"{options.get('options', '')} {patience}".strip()
+options.setdefault("connect_timeout", 3)
 DATABASES = {
     "default": {**database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True},
     # The save path's own connections: prepared statements, bound on the server, no health check
@@ -149,7 +148,7 @@ DATABASES = {
         **database,
         "CONN_MAX_AGE": None,
         "CONN_HEALTH_CHECKS": False,
-        "OPTIONS": {**database["OPTIONS"], "server_side_binding": True, "prepare_threshold": 0},
+        "OPTIONS": {**options, "server_side_binding": True, "prepare_threshold": 0},
         "TEST": {"MIRROR": "default"},
     },
 }
@@ -162,6 +161,7 @@ if REDIS_URL:
         "default": {
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": REDIS_URL,
+            # Short, and no second try: who waits for the cache waits in vain, everything works without it.
             "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.2, "SOCKET_TIMEOUT": 0.2},
         }
     }
@@ -178,6 +178,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "admin:login"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
+SESSION_COOKIE_AGE = 12 * 3600  # a long day of grading; then the password again
 
 # History of rows that people edit: every insert, update and delete, by trigger.
 PGHISTORY_APPEND_ONLY = True
@@ -202,10 +203,9 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "examgrader.staticfiles.HashedFiles"},
 }
-FILE_UPLOAD_TEMP_DIR = tempfile.gettempdir()
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # 50 edits of 20,000 characters, each up to two bytes and escaped
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
-vars().update(EMAIL_CONFIG)
+vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default=f"examgrader@{public.hostname}")
 
 # -- Logs: to stderr, without keys and answers (neither is ever passed to a logger) --------------------------
 
@@ -216,4 +216,3 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
 }
-os.environ.setdefault("DJANGO_RUNSERVER_HIDE_WARNING", "true")
