@@ -44,9 +44,8 @@ PORT = env.int("PORT", default=8000)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 public = urlsplit(PUBLIC_URL)
 IS_HTTPS = public.scheme == "https"
-ALLOWED_HOSTS = env.list(
-    "ALLOWED_HOSTS", default=[public.hostname or "localhost", "localhost", "127.0.0.1", "[::1]"]
-)
+# Probes on the machine itself ask by these last names.
+ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[public.hostname]), "localhost", "127.0.0.1", "[::1]"]
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{public.scheme}://{public.netloc}"])
 # Addresses or networks of our own proxies: only they are believed about a request's origin. About https
 # (X-Forwarded-Proto) gunicorn asks the same list, see gunicorn.conf.py; SECURE_PROXY_SSL_HEADER, which

@@ -123,6 +123,7 @@ def test_the_example_names_every_variable_and_no_other():
     read_here = set(
         re.findall(r'(?:env\.\w+|secret|environ(?:\.get|\.setdefault)?)[(\[]\s*"([A-Z_]+)"', code)
     )
+    read_here |= set(re.findall(r"\$\{([A-Z_]+)", (ROOT / "compose.yaml").read_text()))
     listed = set(re.findall(r"^#?\s?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE))
     assert listed == read_here
 
