@@ -1,5 +1,6 @@
 /** Puts the paper's parts together: fields -> answers -> journal and outbox -> what the writer sees. */
 import { newAnswer } from "./answer.js";
+import { watchBar } from "./bar.js";
 import { Clock } from "./clock.js";
 import { Closing } from "./closing.js";
 import { ConflictPanel, settleChoice } from "./conflicts.js";
@@ -116,6 +117,7 @@ async function restore() {
   }
   await outbox.note();
   for (const { name, isAlive } of records) if (!isAlive) await forget(name);
+  writer.tellRestored();
   showNotice("restored", isRestored);
 }
 
@@ -138,6 +140,7 @@ function watchThePage() {
 
 async function start() {
   form.classList.add("has-script");
+  watchBar(form);
   lockFor("loading")(true);
   stayAlive(journal.name);
   await restore();

@@ -14,7 +14,7 @@ const MOST_EDITS = 50;
 const KEEPALIVE_BYTES = 60_000;
 
 export class Outbox {
-  /** null, or why the last attempt failed: "lost", "busy", "signed-out" */
+  /** null, or why the last attempt failed: "lost", "busy", "signed-out", "invalid" */
   trouble = null;
   isWriter = true;
   isClosed = false;
@@ -168,10 +168,9 @@ export class Outbox {
         const answer = this.#answers.get(result.number);
         if (answer) settle(answer, result, this.isWriter);
       }
-    } else if (outcome === "invalid") {
+    } else if (outcome === "invalid" && this.#setAside(body.errors ?? [], edits)) {
       this.trouble = null;
       this.#failures = 0;
-      this.#setAside(body.errors ?? [], edits);
     } else {
       this.trouble = outcome;
       this.#failures += 1;
@@ -181,10 +180,14 @@ export class Outbox {
     this.#report(outcome === "kept" || outcome === "closed" ? { body, tripTime } : {});
   }
 
-  /** Nothing of a refused batch is kept, so the edits at fault leave it and the others go again. */
+  /**
+   * Nothing of a refused batch is kept, so the edits at fault leave it and the others go again.
+   * Where the server names no edit, none is given up: the batch is tried again, later and later.
+   */
   #setAside(errors, edits) {
     const atFault = edits.filter((_, index) => errors.some((error) => error.index === index));
-    for (const { op, number } of atFault.length ? atFault : edits) refuse(this.#answers.get(number), op);
+    for (const { op, number } of atFault) refuse(this.#answers.get(number), op);
+    return atFault.length > 0;
   }
 
   #planNext() {

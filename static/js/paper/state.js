@@ -10,7 +10,7 @@ export function judge({ answers, outbox, journalKind, isOtherTab }) {
   const all = [...answers.values()];
   if (outbox.isClosed && !outbox.hasUnsent) return { state: "closed", words: "closed" };
   if (outbox.trouble === "lost") return { state: "offline", words: journalKind === "memory" ? "memory" : "offline" };
-  if (outbox.trouble) return { state: "offline", words: outbox.trouble };
+  if (outbox.trouble) return { state: "offline", words: outbox.trouble === "invalid" ? "busy" : outbox.trouble };
   if (!outbox.isWriter || isOtherTab) return { state: "conflict", words: "taken-over" };
   if (all.some(({ conflict }) => conflict)) return { state: "conflict", words: "conflict" };
   if (all.some(({ text, refused }) => refused !== null && text === refused)) return { state: "conflict", words: "refused" };

@@ -6,6 +6,8 @@ import { showNotice } from "./notices.js";
 
 export class Writer {
   isOtherTab = false;
+  #channel = null;
+  #isCarriedOn = false;
   isLeaving = false;
   #outbox;
   #journal;
@@ -32,13 +34,18 @@ export class Writer {
   /** A tab of the same browser need not wait for the server to tell it. */
   #listen(submission) {
     if (!("BroadcastChannel" in window)) return;
-    const channel = new BroadcastChannel(`paper/${submission}`);
-    channel.addEventListener("message", ({ data }) => {
-      if (data !== "opened") return;
+    this.#channel = new BroadcastChannel(`paper/${submission}`);
+    this.#channel.addEventListener("message", ({ data }) => {
       this.isOtherTab = true;
+      this.#isCarriedOn ||= data === "restored";
       this.show();
     });
-    channel.postMessage("opened");
+    this.#channel.postMessage("opened");
+  }
+
+  /** This page has read the journal and carries on what other tabs left there. */
+  tellRestored() {
+    this.#channel?.postMessage("restored");
   }
 
   show() {
@@ -49,7 +56,7 @@ export class Writer {
       showNotice("other-tab", isReading && this.isOtherTab);
       showNotice("taken-over", isReading && !this.isOtherTab, { time: this.#clock.format(this.#clock.now) });
     }
-    // The other tab has taken over what stood here; our copy would only come up again as a conflict.
-    if (this.isOtherTab && !this.#outbox.hasUnsent) this.#journal.abandon();
+    // The other tab carries on what stood here; our copy would only come up again as a conflict.
+    if (this.#isCarriedOn && !this.#outbox.hasUnsent) this.#journal.abandon();
   }
 }
