@@ -14,6 +14,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.access.selectors.entry import SignedIn, get_signed_in
@@ -135,7 +136,7 @@ def turned_away(request: HttpRequest, *, known: bool) -> HttpResponse:
             "code": "signed_out",
         }
         return JsonResponse(problem, status=401, content_type="application/problem+json")
-    return HttpResponseRedirect("/" if known else "/?again=1")
+    return HttpResponseRedirect(reverse("access:entry", query=None if known else {"again": 1}))
 
 
 def wants_json(request: HttpRequest) -> bool:

@@ -2,6 +2,7 @@
 
 import statistics
 import time
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -46,7 +47,7 @@ def test_redeem_key_opens_and_notes_the_first_time_only(issued, now, django_asse
         redeemed = redeem_key(typed=issued.key, now=now)
     key = AccessKey.objects.get()
     assert (redeemed.key_id, redeemed.epoch, redeemed.contestant_id) == (key.pk, 1, key.contestant_id)
-    assert redeemed.only_registration_id == issued.registration_id
+    assert redeemed.next_registration_id == issued.registration_id
     assert key.redeemed_at == now
     with django_assert_num_queries(1):
         assert redeem_key(typed=issued.key, now=now.replace(year=2027)) == redeemed
@@ -59,18 +60,23 @@ def test_redeem_key_forgives_case_and_separators(issued, now, change):
     assert redeem_key(typed=change(issued.key), now=now).registration_ids == (issued.registration_id,)
 
 
-def test_redeem_key_of_several_exams_chooses_none(issued, exam, now):
-    registration = RegistrationFactory(
-        exam__contest=exam.contest, contestant=AccessKey.objects.get().contestant
+def test_redeem_key_of_several_exams_begins_with_the_next_one(issued, exam, now):
+    contestant = AccessKey.objects.get().contestant
+    yesterday, tomorrow = (
+        RegistrationFactory(
+            exam__contest=exam.contest, contestant=contestant, time_block__opens_at=now + timedelta(days=days)
+        )
+        for days in (-1, 1)
     )
     redeemed = redeem_key(typed=issued.key, now=now)
-    assert redeemed.registration_ids == (issued.registration_id, registration.pk)
-    assert redeemed.only_registration_id is None
+    assert redeemed.registration_ids == (issued.registration_id, tomorrow.pk, yesterday.pk)
+    assert redeem_key(typed=issued.key, now=now + timedelta(hours=3)).next_registration_id == tomorrow.pk
 
 
 def test_redeem_key_of_no_exam_opens_nothing_but_is_right(issued, now):
     AccessKey.objects.get().contestant.registrations.all().delete()
-    assert redeem_key(typed=issued.key, now=now).registration_ids == ()
+    redeemed = redeem_key(typed=issued.key, now=now)
+    assert (redeemed.registration_ids, redeemed.next_registration_id) == ((), None)
 
 
 @pytest.mark.parametrize("typed", MALFORMED)

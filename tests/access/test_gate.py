@@ -84,7 +84,7 @@ def test_remembered_tells_the_contestant_and_the_chosen_exam(rf, key, registrati
         exam_status=exam.status,
         tester=False,
     )
-    assert who.short_name == "Ana K."
+    assert who.called == "0417 (Ana K.)"
 
 
 def test_contestant_required_forbids_storing_every_answer(ask, key, registration, now):

@@ -12,6 +12,9 @@ from apps.core.guards import guard_of, guarded_by, public
 PUBLIC = {
     "healthz": "A probe; it says nothing but that the process lives.",
     "readyz": "A probe; it says whether the database and Redis answer.",
+    "": "The door: it asks for the key.",
+    "enter/": "Takes the key; that is what lets people in.",
+    "leave/": "Forgetting whoever is signed in on this device needs no sign-in.",
     "admin/": "Only leads to the console's own door.",
     "receipts/<str:code>/": "Whoever has a receipt may check it; it shows no answers.",
     "receipts/<str:code>/receipt.json": "The same, as the file that was signed.",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import F, FilteredRelation, Q
 
-from apps.access.models import AccessKey
+from apps.access.models import AccessKey, Registration
 from apps.access.rules.people import printed_number, short_name
 
 
@@ -30,8 +30,10 @@ class SignedIn:
     tester: bool | None
 
     @property
-    def short_name(self) -> str:
-        return short_name(self.contestant_name)
+    def called(self) -> str:
+        """How a page that neighbours can read calls them: "0417 (Ana K.)"."""
+        short = short_name(self.contestant_name)
+        return f"{self.contestant_number} ({short})" if short else self.contestant_number
 
 
 def get_signed_in(*, key_id: int, epoch: int, registration_id: int) -> SignedIn | None:
@@ -77,3 +79,14 @@ def get_signed_in(*, key_id: int, epoch: int, registration_id: int) -> SignedIn 
         exam_status=row["exam_status"],
         tester=row["tester"],
     )
+
+
+def find_registration(*, contestant_id: int, exam: str) -> int | None:
+    """The contestant's registration for an exam named by its slug or id; None if there is none.
+
+    The few there are get compared here: what people send reaches no query.
+    """
+    rows = Registration.objects.filter(contestant=contestant_id).values_list("pk", "exam__slug", "exam_id")
+    by_slug = {slug: pk for pk, slug, _ in rows}
+    by_id = {str(exam_id): pk for pk, _, exam_id in rows}
+    return by_slug.get(exam) or by_id.get(exam)

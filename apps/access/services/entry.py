@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Exists, OuterRef
+from django.db.models import Case, Exists, OuterRef, When
 
 from apps.access.models import AccessKey
 from apps.access.services.digests import digest_of
@@ -14,7 +14,7 @@ from apps.core.errors import RuleViolation
 
 @dataclass(frozen=True, kw_only=True)
 class Redeemed:
-    """A key that opened: whose it is and for which registrations (usually one)."""
+    """A key that opened: whose it is and for which registrations (usually one), the next to sit first."""
 
     key_id: int
     epoch: int
@@ -22,9 +22,9 @@ class Redeemed:
     registration_ids: tuple[int, ...]
 
     @property
-    def only_registration_id(self) -> int | None:
-        """The registration where there is no choice."""
-        return self.registration_ids[0] if len(self.registration_ids) == 1 else None
+    def next_registration_id(self) -> int | None:
+        """Where to begin: the exam that is not over and opens first; the cover offers the others."""
+        return self.registration_ids[0] if self.registration_ids else None
 
 
 class KeyUnknown(RuleViolation):
@@ -54,7 +54,13 @@ def redeem_key(*, typed: str, now: datetime) -> Redeemed:
         .values("pk", "epoch", "contestant_id", "redeemed_at", "revoked_at")
         .annotate(
             registrations=ArrayAgg(
-                "contestant__registrations", order_by="contestant__registrations", default=[]
+                "contestant__registrations",
+                order_by=[
+                    Case(When(contestant__registrations__time_block__closes_at__lte=now, then=1), default=0),
+                    "contestant__registrations__time_block__opens_at",
+                    "contestant__registrations__exam__slug",
+                ],
+                default=[],
             ),
             has_newer=Exists(newer),
         )
