@@ -1,5 +1,7 @@
 """Who of the staff may do what: roles per exam, seen through Django's own permission checks."""
 
+from typing import Any, cast
+
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import Model
@@ -19,10 +21,17 @@ class ExamRoleBackend(BaseBackend):
     def has_perm(self, user_obj: AbstractUser | AnonymousUser, perm: str, obj: Model | None = None) -> bool:
         if perm not in roles.ALL or not user_obj.is_active or not user_obj.is_staff:
             return False
-        held = ExamStaff.objects.filter(user_id=user_obj.pk, role__in=roles.roles_with(perm))
+        held = _roles_of(user_obj)
         if obj is not None:
-            held = held.filter(exam_id=obj.pk)
-        return held.exists()
+            return held.get(obj.pk) in roles.roles_with(perm)
+        return any(role in roles.roles_with(perm) for role in held.values())
+
+
+def _roles_of(user: Any) -> dict[int, str]:
+    """The user's role by exam, asked once per request: Django's own backend keeps its answers there too."""
+    if not hasattr(user, "_exam_roles"):
+        user._exam_roles = dict(ExamStaff.objects.filter(user=user).values_list("exam_id", "role"))  # noqa: SLF001
+    return cast("dict[int, str]", user._exam_roles)  # noqa: SLF001
 
 
 def staff_may_see(request: HttpRequest, exam_id: int) -> bool:

@@ -6,7 +6,10 @@ that saving needs no CSRF token. It does not expire: the save path itself checks
 
 from django.core import signing
 from django.http import HttpRequest
+from django.utils import timezone
 
+from apps.access.gate import remembered
+from apps.submissions.models import Submission
 from apps.submissions.services.saving import SavePass
 
 SALT = "examgrader.save"
@@ -28,3 +31,11 @@ def read_save_token(request: HttpRequest) -> SavePass | None:
         return SavePass(*signing.loads(header.removeprefix(SCHEME), salt=SALT))
     except (signing.BadSignature, TypeError, ValueError):
         return None
+
+
+def contestant_may_see(request: HttpRequest, exam_id: int) -> bool:
+    """Whether this browser's contestant has started the exam's paper: only then its figures are shown."""
+    who = remembered(request, now=timezone.now())
+    if who is None or not who.confirmed or who.contestant.exam_id != exam_id:
+        return False
+    return Submission.objects.filter(registration_id=who.contestant.registration_id).exists()

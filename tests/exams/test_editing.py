@@ -52,7 +52,20 @@ def test_add_statement_version_renders_choices(db):
     statement = add(problem, choices=CHOICES)
     assert statement.choices == CHOICES
     assert 'translate="no"' in statement.choices_html[0]
-    assert statement.choices_html[1] == "<p>two</p>"
+    assert statement.choices_html[1] == "two"
+
+
+@pytest.mark.parametrize(
+    ("text", "html"),
+    [
+        ("two", "two"),
+        ("a **b**", "a <strong>b</strong>"),
+        ("one\n\ntwo", "<p>one</p>\n<p>two</p>"),
+        ("* one", "<ul>\n<li>one</li>\n</ul>"),
+    ],
+)
+def test_render_choice_unwraps_a_single_paragraph(text, html):
+    assert editing.render_choice(text, {}) == html
 
 
 def test_add_statement_version_of_the_same_text_changes_nothing(problem):

@@ -85,7 +85,8 @@ class Exam(models.Model):
             only_choices("late_start", LateStart),
             only_choices("results", ResultsPolicy),
             models.CheckConstraint(
-                condition=Q(clock=ClockKind.PERSONAL, duration_minutes__gt=0)
+                # Without the second condition a missing duration makes the check unknown, and unknown passes.
+                condition=Q(clock=ClockKind.PERSONAL, duration_minutes__gt=0, duration_minutes__isnull=False)
                 | Q(clock=ClockKind.COMMON, duration_minutes=None),
                 name="exams_exam_duration_goes_with_personal_clock",
                 violation_error_message="A personal duration needs its minutes; a common window has none.",

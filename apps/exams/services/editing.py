@@ -89,7 +89,7 @@ def add_statement_version(
             choices=chosen,
             note=note,
             html=rendered.html,
-            choices_html=[render_text(choice["text"], figures).html for choice in chosen],
+            choices_html=[render_choice(choice["text"], figures) for choice in chosen],
             renderer=rendered.renderer,
             since_version=version + 1,
             created_at=now,
@@ -148,6 +148,13 @@ def bump_version(exam_id: int) -> None:
 def render_text(source: str, figures: Mapping[str, str], *, top_heading: int = 3) -> Rendered:
     """A statement, choice, solution or the instructions as HTML; raises `MarkupError`."""
     return render_statement(source, figure_url=figures.get, top_heading=top_heading)
+
+
+def render_choice(text: str, figures: Mapping[str, str]) -> str:
+    """A choice stands in one line with its button: a single paragraph loses its tags."""
+    html = render_text(text, figures).html
+    inside = html.removeprefix("<p>").removesuffix("</p>")
+    return inside if "<p>" not in inside and len(html) - len(inside) == len("<p></p>") else html
 
 
 def figure_addresses(exam_id: int) -> dict[str, str]:

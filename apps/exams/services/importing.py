@@ -13,7 +13,7 @@ from django.db import transaction
 
 from apps.core.errors import RuleViolation
 from apps.core.images import CleanImage, ImageRefused, clean_image
-from apps.core.markup import MarkupError, Rendered
+from apps.core.markup import RENDERER, MarkupError
 from apps.exams.models import Exam, Figure, Problem, StatementVersion, TimeBlock
 from apps.exams.rules.documents import Document, DocumentError, read
 from apps.exams.rules.drafts import ExamDraft, ProblemDraft, read_exam
@@ -24,6 +24,7 @@ from apps.exams.services.editing import (
     figure_address,
     figure_columns,
     own_contest,
+    render_choice,
     render_text,
 )
 
@@ -154,22 +155,26 @@ class _Rendering:
     def __init__(self, draft: ExamDraft, files: Mapping[str, bytes]) -> None:
         self.faults: list[Fault] = []
         self.figures = _Figures(files)
-        self._rendered: dict[str, Rendered] = {}
+        self.html: dict[str, str] = {}
+        self._addresses = _Addresses(self.figures)
         self._render("instructions", draft.instructions, top_heading=2)
         for index, problem in enumerate(draft.problems):
             place = f"problems[{index}]"
             self._render(f"{place}.statement", problem.statement)
             self._render(f"{place}.solution", problem.solution)
             for choice_index, choice in enumerate(problem.choices):
-                self._render(f"{place}.choices[{choice_index}].text", choice.text)
+                self._render_choice(f"{place}.choices[{choice_index}].text", choice.text)
         self.faults += [Fault(name, message) for name, message in self.figures.refused.items()]
-
-    def __getitem__(self, place: str) -> Rendered:
-        return self._rendered[place]
 
     def _render(self, place: str, source: str, *, top_heading: int = 3) -> None:
         try:
-            self._rendered[place] = render_text(source, _Addresses(self.figures), top_heading=top_heading)
+            self.html[place] = render_text(source, self._addresses, top_heading=top_heading).html
+        except MarkupError as error:
+            self.faults.append(Fault(place, error.problem, error.line))
+
+    def _render_choice(self, place: str, source: str) -> None:
+        try:
+            self.html[place] = render_choice(source, self._addresses)
         except MarkupError as error:
             self.faults.append(Fault(place, error.problem, error.line))
 
@@ -198,7 +203,7 @@ def _write(draft: ExamDraft, rendering: _Rendering, *, actor: AbstractBaseUser |
         blind=draft.blind,
         results=draft.results,
         instructions=draft.instructions,
-        instructions_html=rendering["instructions"].html,
+        instructions_html=rendering.html["instructions"],
     )
     TimeBlock.objects.bulk_create(
         TimeBlock(
@@ -216,7 +221,7 @@ def _write(draft: ExamDraft, rendering: _Rendering, *, actor: AbstractBaseUser |
         for name, (public_id, image) in sorted(rendering.figures.used.items())
     )
     problems = Problem.objects.bulk_create(
-        _problem(exam, problem, rendering[f"problems[{index}].solution"].html)
+        _problem(exam, problem, rendering.html[f"problems[{index}].solution"])
         for index, problem in enumerate(draft.problems)
     )
     StatementVersion.objects.bulk_create(
@@ -251,18 +256,17 @@ def _statement(
     actor: AbstractBaseUser | None,
     now: datetime,
 ) -> StatementVersion:
-    rendered = rendering[f"{place}.statement"]
     return StatementVersion(
         problem=row,
         version=1,
         source=problem.statement,
         choices=[{"label": choice.label, "text": choice.text} for choice in problem.choices],
         note=problem.note,
-        html=rendered.html,
+        html=rendering.html[f"{place}.statement"],
         choices_html=[
-            rendering[f"{place}.choices[{index}].text"].html for index in range(len(problem.choices))
+            rendering.html[f"{place}.choices[{index}].text"] for index in range(len(problem.choices))
         ],
-        renderer=rendered.renderer,
+        renderer=RENDERER,
         since_version=exam.version,
         created_at=now,
         created_by_id=actor.pk if actor else None,

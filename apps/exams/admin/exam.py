@@ -1,0 +1,135 @@
+"""Exams with their time blocks, problems and staff; and how a contestant will see them."""
+
+from typing import Any, cast
+from zoneinfo import ZoneInfo
+
+from django.contrib import admin
+from django.contrib.auth import get_user_model
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count, QuerySet
+from django.forms import ModelForm
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from apps.core.guards import guarded_by
+from apps.exams.admin.base import OfExamAdmin, OfExamInline
+from apps.exams.enums import StaffRole
+from apps.exams.forms import ExamForm, TimeBlockForm, TimeBlockFormSet
+from apps.exams.models import Exam, ExamStaff, Problem, TimeBlock
+from apps.exams.rules import roles
+from apps.exams.selectors import get_preview
+from apps.exams.services import editing
+
+
+class TimeBlockInline(OfExamInline):
+    model = TimeBlock
+    form = TimeBlockForm
+    formset = TimeBlockFormSet
+    verbose_name_plural = "time blocks (times in the zone of the block, or else of the exam)"
+
+    def get_fields(self, request: HttpRequest, obj: Exam | None = None) -> tuple[str, ...]:
+        if self.has_change_permission(request, obj):
+            return ("name", "zone", "opens_at", "last_entry_at", "closes_at")
+        return ("name", "local_times")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Exam | None = None) -> tuple[str, ...]:
+        return () if self.has_change_permission(request, obj) else ("local_times",)
+
+    @admin.display(description="times")
+    def local_times(self, block: TimeBlock) -> str:
+        zone = ZoneInfo(block.zone_name)
+        first, last = (moment.astimezone(zone) for moment in (block.opens_at, block.closes_at))
+        return f"{first:%d %B %Y, %H:%M} to {last:%d %B %Y, %H:%M} ({block.zone_name})"
+
+
+class ProblemInline(OfExamInline):
+    """A table of contents: a problem is written on its own page."""
+
+    model = Problem
+    fields = readonly_fields = ("number_link", "kind", "max_points", "not_counted")
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Exam | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Exam | None = None) -> bool:
+        return False
+
+    @admin.display(description="problem")
+    def number_link(self, problem: Problem) -> str:
+        address = reverse("admin:exams_problem_change", args=[problem.pk])
+        return format_html('<a href="{}">Problem {}</a>', address, problem.number)
+
+
+class ExamStaffInline(OfExamInline):
+    model = ExamStaff
+    fields = ("user", "role")
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "user":
+            kwargs["queryset"] = get_user_model().objects.filter(is_staff=True, is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+
+@admin.register(Exam)
+class ExamAdmin(OfExamAdmin[Exam]):
+    form = ExamForm
+    list_display = ("title", "slug", "status", "clock", "zone", "problem_count")
+    list_filter = ("status",)
+    search_fields = ("title", "slug")
+    inlines = (TimeBlockInline, ProblemInline, ExamStaffInline)
+    readonly_fields = ("version", "first_started_at")
+    fieldsets = (
+        (None, {"fields": ("title", "slug", "status", "zone", "instructions")}),
+        ("Clock", {"fields": ("clock", "duration_minutes", "late_start", "grace_seconds")}),
+        ("Grading and results", {"fields": ("blind", "results")}),
+        ("State", {"fields": ("version", "first_started_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Exam]:
+        return super().get_queryset(request).annotate(problems_held=Count("problems"))
+
+    @admin.display(description="problems")
+    def problem_count(self, exam: Exam) -> int:
+        return cast("int", getattr(exam, "problems_held"))  # noqa: B009 - annotated above
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """A role is held in an exam; to make one needs Django's own permission, which superusers have."""
+        return request.user.has_perm("exams.add_exam")
+
+    def save_model(self, request: HttpRequest, obj: Exam, form: ModelForm[Exam], change: bool) -> None:  # noqa: FBT001
+        if change:
+            # Not the whole row: version and first_started_at may have moved since the page was opened.
+            obj.save(
+                update_fields=[
+                    *(name for name in form.changed_data if hasattr(obj, name)),
+                    "instructions_html",
+                ]
+            )
+            return
+        obj.contest = editing.own_contest(slug=obj.slug, title=obj.title)
+        obj.save()
+        user = cast("AbstractUser", request.user)
+        if not user.is_superuser:
+            ExamStaff.objects.create(user_id=user.pk, exam=obj, role=StaffRole.ORGANISER)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
+        super().save_related(request, form, formsets, change)
+        if change:
+            editing.bump_version(form.instance.pk)
+
+    def get_urls(self) -> list[URLPattern]:
+        preview = path(
+            "<int:exam_id>/preview/", self.admin_site.admin_view(self.preview_view), name="exams_exam_preview"
+        )
+        return [preview, *super().get_urls()]
+
+    @guarded_by("staff")
+    def preview_view(self, request: HttpRequest, exam_id: int) -> HttpResponse:
+        exam = get_object_or_404(Exam.objects.visible_to(request.user), pk=exam_id)
+        if not request.user.has_perm(roles.VIEW, exam):
+            raise PermissionDenied
+        return render(request, "exams/preview.html", {"exam": exam, "preview": get_preview(exam.pk)})
