@@ -36,6 +36,9 @@ def read_save_token(request: HttpRequest) -> SavePass | None:
 def contestant_may_see(request: HttpRequest, exam_id: int) -> bool:
     """Whether this browser's contestant has started the exam's paper: only then its figures are shown."""
     who = remembered(request, now=timezone.now())
-    if who is None or not who.confirmed or who.contestant.exam_id != exam_id:
+    if who is None or not who.confirmed:
         return False
-    return Submission.objects.filter(registration_id=who.contestant.registration_id).exists()
+    registration_id = who.contestant.registration_id
+    if registration_id is None or who.contestant.exam_id != exam_id:
+        return False
+    return Submission.objects.filter(registration_id=registration_id).exists()
