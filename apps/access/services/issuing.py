@@ -1,6 +1,6 @@
 """Issuing access keys: their plaintext leaves here once, in the answer, and is stored nowhere."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,7 +17,11 @@ from apps.core.errors import RuleViolation
 from apps.exams.models import Contest, Exam, TimeBlock
 
 MOST_KEYS = 20_000
+KEYS_PER_STATEMENT = 500
 REPLACED = "Replaced by a new key."
+
+# Shows how far it is while it hands on what it was given.
+Progress = Callable[[Sequence[int]], Iterable[int]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +71,7 @@ def issue_anonymous_keys(
     tester: bool = False,
     actor: AbstractUser | None,
     now: datetime,
+    progress: Progress = iter,
 ) -> list[IssuedKey]:
     """Keys for contestants who are only a number so far; each is registered in the named time block.
 
@@ -87,7 +92,7 @@ def issue_anonymous_keys(
             Registration(contestant=contestant, exam=exam, time_block=block, tester=tester)
             for contestant in contestants
         )
-        return issue(registrations, contest_id=exam.contest_id, actor=actor, now=now)
+        return issue(registrations, contest_id=exam.contest_id, actor=actor, now=now, progress=progress)
 
 
 def issue_keys_for(
@@ -97,6 +102,7 @@ def issue_keys_for(
     replace: bool,
     actor: AbstractUser | None,
     now: datetime,
+    progress: Progress = iter,
 ) -> list[IssuedKey]:
     """A key for each of these registrations' contestants, in the order given.
 
@@ -128,11 +134,16 @@ def issue_keys_for(
             registrations = [one for one in registrations if one.contestant_id not in keeping]
             if not registrations:
                 raise NobodyWithoutKey
-        return issue(registrations, contest_id=exam.contest_id, actor=actor, now=now)
+        return issue(registrations, contest_id=exam.contest_id, actor=actor, now=now, progress=progress)
 
 
 def issue(
-    registrations: Sequence[Registration], *, contest_id: int, actor: AbstractUser | None, now: datetime
+    registrations: Sequence[Registration],
+    *,
+    contest_id: int,
+    actor: AbstractUser | None,
+    now: datetime,
+    progress: Progress,
 ) -> list[IssuedKey]:
     batch = KeyBatch.objects.create(
         contest_id=contest_id,
@@ -140,6 +151,15 @@ def issue(
         created_by_id=actor.pk if actor else None,
         key_count=len(registrations),
     )
+    starts = range(0, len(registrations), KEYS_PER_STATEMENT)
+    return [
+        one
+        for start in progress(starts)
+        for one in issue_some(registrations[start : start + KEYS_PER_STATEMENT], batch=batch, now=now)
+    ]
+
+
+def issue_some(registrations: Sequence[Registration], *, batch: KeyBatch, now: datetime) -> list[IssuedKey]:
     plain = [keys.new_key() for _ in registrations]
     stored = AccessKey.objects.bulk_create(
         AccessKey(
