@@ -1,12 +1,14 @@
 """Closed papers, ready to be graded."""
 
 from datetime import timedelta
-from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
 
 from apps.exams.enums import StaffRole
+from apps.grading.enums import TaskStatus
+from apps.grading.models import GradingTask
+from apps.grading.services.publishing import publish_results
 from apps.grading.services.queueing import create_grading_tasks
 from apps.submissions.enums import SubmittedBy
 from tests import factories
@@ -86,5 +88,26 @@ def organiser(staff):
 
 
 @pytest.fixture
-def seven():
-    return Decimal(7)
+def grade(hand_in, queue, grader):
+    """A handed-in paper whose answers got these points."""
+
+    def grade(*points, **registration):
+        paper = hand_in(*["42" if given is not None else "" for given in points], **registration)
+        queue()
+        tasks = GradingTask.objects.filter(answer__submission=paper).order_by("answer__number")
+        for task, given in zip(tasks, points, strict=True):
+            factories.ScoreFactory(
+                task=task, points=given or 0, answer_revision=task.answer.revision, grader=grader
+            )
+        tasks.update(status=TaskStatus.SCORED, grader=grader)
+        return paper.registration
+
+    return grade
+
+
+@pytest.fixture
+def publish(exam, organiser, now):
+    def publish(**changes):
+        return publish_results(**{"exam_id": exam.pk, "actor": organiser, "now": now, **changes})
+
+    return publish

@@ -19,32 +19,6 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def grade(hand_in, queue, grader):
-    """A handed-in paper whose answers got these points."""
-
-    def grade(*points, **registration):
-        paper = hand_in(*["42" if given is not None else "" for given in points], **registration)
-        queue()
-        tasks = GradingTask.objects.filter(answer__submission=paper).order_by("answer__number")
-        for task, given in zip(tasks, points, strict=True):
-            factories.ScoreFactory(
-                task=task, points=given or 0, answer_revision=task.answer.revision, grader=grader
-            )
-        tasks.update(status=TaskStatus.SCORED, grader=grader)
-        return paper.registration
-
-    return grade
-
-
-@pytest.fixture
-def publish(exam, organiser, now):
-    def publish(**changes):
-        return publishing.publish_results(**{"exam_id": exam.pk, "actor": organiser, "now": now, **changes})
-
-    return publish
-
-
-@pytest.fixture
 def missing(publish):
     """What a refusal to publish names."""
 

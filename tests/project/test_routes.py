@@ -16,6 +16,7 @@ PUBLIC = {
     "enter/": "Takes the key; that is what lets people in.",
     "leave/": "Forgetting whoever is signed in on this device needs no sign-in.",
     "admin/": "Only leads to the console's own door.",
+    "results/<slug:exam_slug>/": "The list of places, only of exams that make it public.",
     "receipts/<str:code>/": "Whoever has a receipt may check it; it shows no answers.",
     "receipts/<str:code>/receipt.json": "The same, as the file that was signed.",
 }

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import Count, Q
@@ -25,7 +26,7 @@ class ProblemProgress:
     problem_id: int
     number: int
     kind: str
-    max_points: str
+    max_points: Decimal
     not_counted: bool
     total: int
     scored: int
@@ -111,7 +112,7 @@ def progress_of(problem: Problem, counts: Mapping[str, int]) -> ProblemProgress:
         problem_id=problem.pk,
         number=problem.number,
         kind=problem.get_kind_display(),
-        max_points=str(problem.max_points),
+        max_points=problem.max_points,
         not_counted=problem.not_counted,
         **{name: counts.get(name, 0) for name in COUNTS},
     )

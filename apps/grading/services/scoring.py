@@ -114,13 +114,13 @@ def score_task(
 
 
 @transaction.atomic
-def score_blanks(*, problem_id: int, grader: AbstractBaseUser, now: datetime) -> int:
+def score_blanks(*, exam_id: int, problem_id: int, grader: AbstractBaseUser, now: datetime) -> int:
     """Score 0 for every blank answer of a problem that waits for a grader, in one act; return how many.
 
     A person signs for it: blanks are never scored by themselves. Answers that others hold are left to them.
     """
     waiting = (
-        GradingTask.objects.filter(problem_id=problem_id)
+        GradingTask.objects.filter(exam_id=exam_id, problem_id=problem_id)
         .of_papers(Submission.objects.closed_at(now))
         .claimable_at(now)
         .unread_by(grader.pk)
@@ -130,7 +130,7 @@ def score_blanks(*, problem_id: int, grader: AbstractBaseUser, now: datetime) ->
         .select_related("answer")
     )
     tasks = list(waiting)
-    if tasks and Publication.objects.filter(exam_id=tasks[0].exam_id).standing().exists():
+    if tasks and Publication.objects.filter(exam_id=exam_id).standing().exists():
         raise ResultsPublished
     versions = dict(Score.objects.filter(task__in=tasks).current().values_list("task_id", "version"))
     Score.objects.bulk_create(

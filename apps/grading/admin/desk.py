@@ -1,0 +1,90 @@
+"""The desk: what waits in an exam, and the buttons that hand it out."""
+
+from urllib.parse import urlencode
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.core.errors import RuleViolation
+from apps.exams.models import Exam, Problem
+from apps.exams.rules import roles
+from apps.grading.admin.rights import console_page, exam_for, staff_of
+from apps.grading.forms import QueueForm
+from apps.grading.selectors.desk import get_desk, list_desks
+from apps.grading.services import queueing, scoring
+
+
+@require_safe
+def desks(request: HttpRequest) -> HttpResponse:
+    """The exams in which one may score; straight to the desk if it is only one."""
+    exams = list_desks(staff_of(request))
+    if len(exams) == 1:
+        return redirect("admin:grading_desk", exams[0].pk)
+    return console_page(request, "admin/grading/desks.html", {"title": "Grading", "exams": exams})
+
+
+@require_safe
+def desk(request: HttpRequest, exam_id: int) -> HttpResponse:
+    exam = exam_for(request, exam_id, roles.SCORE)
+    context = {
+        "title": f"Grading: {exam.title}",
+        "desk": get_desk(exam, staff_of(request), timezone.now()),
+    }
+    return console_page(request, "admin/grading/desk.html", context)
+
+
+@require_POST
+def grade_next(request: HttpRequest, exam_id: int) -> HttpResponse:
+    exam = exam_for(request, exam_id, roles.SCORE)
+    return go_on(request, exam, QueueForm(request.POST))
+
+
+def go_on(request: HttpRequest, exam: Exam, queue: QueueForm) -> HttpResponse:
+    """To the next answer; if the queue is used up, papers closed since it was filled are queued first."""
+    now = timezone.now()
+    for _ in range(2):
+        task_id = queueing.claim_next_task(exam_id=exam.pk, grader=staff_of(request), now=now, **queue.chosen)
+        if task_id is not None:
+            page = reverse("admin:grading_score", args=[task_id])
+            return redirect(f"{page}?{urlencode(queue.query)}" if queue.query else page)
+        if not queueing.create_grading_tasks(exam_id=exam.pk, now=now):
+            break
+    messages.info(request, nothing_left(exam, queue))
+    return redirect("admin:grading_desk", exam.pk)
+
+
+def nothing_left(exam: Exam, queue: QueueForm) -> str:
+    problem = Problem.objects.filter(exam=exam, pk=queue.chosen["problem_id"]).first()
+    where = f" in problem {problem.number}" if problem else ""
+    return f"Nothing is left for you{where}. Thank you."
+
+
+@require_POST
+def create_tasks(request: HttpRequest, exam_id: int) -> HttpResponse:
+    exam = exam_for(request, exam_id, roles.SCORE)
+    count = queueing.create_grading_tasks(exam_id=exam.pk, now=timezone.now())
+    messages.success(
+        request,
+        ngettext("%d answer was queued.", "%d answers were queued.", count) % count,
+    )
+    return redirect("admin:grading_desk", exam.pk)
+
+
+@require_POST
+def score_blanks(request: HttpRequest, exam_id: int, problem_id: int) -> HttpResponse:
+    exam = exam_for(request, exam_id, roles.SCORE)
+    try:
+        count = scoring.score_blanks(
+            exam_id=exam.pk, problem_id=problem_id, grader=staff_of(request), now=timezone.now()
+        )
+    except RuleViolation as refusal:
+        messages.error(request, str(refusal))
+    else:
+        words = ngettext("%d blank answer was scored 0.", "%d blank answers were scored 0.", count)
+        messages.success(request, words % count)
+    return redirect("admin:grading_desk", exam.pk)

@@ -1,0 +1,187 @@
+"""Results in the console: what is missing, publish, withdraw, export."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.views.decorators.http import require_POST, require_safe
+
+from apps.core.errors import RuleViolation
+from apps.exams.models import Exam
+from apps.exams.rules import roles
+from apps.grading.admin.rights import console_page, exam_for, staff_of
+from apps.grading.forms import PublishForm, WithdrawForm
+from apps.grading.models import Publication
+from apps.grading.selectors.readiness import list_missing
+from apps.grading.selectors.tally import list_tally
+from apps.grading.services import exporting, publishing
+
+ROWS_SHOWN = 20
+
+
+@require_safe
+def results_of_all(request: HttpRequest) -> HttpResponse:
+    """The exams whose results one may publish; straight to the page if it is only one."""
+    exams = list(Exam.objects.visible_to(staff_of(request), roles.PUBLISH))
+    if len(exams) == 1:
+        return redirect("admin:grading_results", exams[0].pk)
+    return console_page(request, "admin/grading/results_list.html", {"title": "Results", "exams": exams})
+
+
+@require_safe
+def results(request: HttpRequest, exam_id: int) -> HttpResponse:
+    return results_page(request, exam_for(request, exam_id, roles.PUBLISH), WithdrawForm())
+
+
+def results_page(
+    request: HttpRequest, exam: Exam, withdraw: WithdrawForm, *, status: int = 200
+) -> HttpResponse:
+    publications = list(
+        Publication.objects.filter(exam=exam)
+        .select_related("published_by", "withdrawn_by")
+        .order_by("-number")
+    )
+    tally = list_tally(exam.pk)
+    context = {
+        "title": f"Results: {exam.title}",
+        "exam": exam,
+        "missing": list_missing(exam, timezone.now()),
+        "publications": publications,
+        "standing": next((one for one in publications if one.withdrawn_at is None), None),
+        "publish_form": PublishForm(initial={"newest_seen": publications[0].number if publications else 0}),
+        "withdraw_form": withdraw,
+        "rows": tally[:ROWS_SHOWN],
+        "more_count": max(0, len(tally) - ROWS_SHOWN),
+        "numbers": [part["number"] for part in tally[0].problems] if tally else [],
+    }
+    return console_page(request, "admin/grading/results.html", context, status=status)
+
+
+@require_POST
+def publish(request: HttpRequest, exam_id: int) -> HttpResponse:
+    exam = exam_for(request, exam_id, roles.PUBLISH)
+    form = PublishForm(request.POST)
+    try:
+        publication = publishing.publish_results(
+            exam_id=exam.pk,
+            actor=staff_of(request),
+            now=timezone.now(),
+            # Without what was seen nothing is sure about what the press meant; -1 is never the newest.
+            newest_seen=form.cleaned_data["newest_seen"] if form.is_valid() else -1,
+        )
+    except RuleViolation as refusal:
+        messages.error(request, str(refusal))
+        return results_page(request, exam, WithdrawForm(), status=409)
+    messages.success(request, f"Publication {publication.number} is out: contestants see their results now.")
+    return redirect("admin:grading_results", exam.pk)
+
+
+@require_POST
+def withdraw(request: HttpRequest, exam_id: int) -> HttpResponse:
+    exam = exam_for(request, exam_id, roles.PUBLISH)
+    form = WithdrawForm(request.POST)
+    if not form.is_valid():
+        return results_page(request, exam, form, status=400)
+    try:
+        publishing.withdraw_results(
+            exam_id=exam.pk,
+            actor=staff_of(request),
+            reason=form.cleaned_data["reason"],
+            now=timezone.now(),
+        )
+    except RuleViolation as refusal:
+        messages.error(request, str(refusal))
+        return results_page(request, exam, form, status=409)
+    messages.success(request, "The results are withdrawn: contestants no longer see them.")
+    return redirect("admin:grading_results", exam.pk)
+
+
+@require_safe
+def export(request: HttpRequest, exam_id: int, extension: str) -> HttpResponse:
+    exam = exam_for(request, exam_id, roles.PUBLISH)
+    draft = "draft" in request.GET
+    try:
+        content = exporting.export_results(exam=exam, extension=extension, draft=draft)
+    except RuleViolation as refusal:
+        raise Http404 from refusal
+    response = HttpResponse(content, content_type="application/octet-stream")
+    name = f"{exam.slug}-results{'-draft' if draft else ''}.{extension}"
+    response["Content-Disposition"] = f'attachment; filename="{name}"'
+    response["Cache-Control"] = "no-store, private"
+    return response
+
+
+@admin.register(Publication)
+class PublicationAdmin(admin.ModelAdmin[Publication]):
+    """What was published and withdrawn, read only; the results page does both."""
+
+    list_display = ("exam_link", "number", "published_at", "published_by", "withdrawn_at", "withdrawn_reason")
+    list_display_links = None
+    list_select_related = ("exam", "published_by")
+    actions = None
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            path("results/", self.admin_site.admin_view(results_of_all), name="grading_results_list"),
+            path("results/<int:exam_id>/", self.admin_site.admin_view(results), name="grading_results"),
+            path(
+                "results/<int:exam_id>/publish/", self.admin_site.admin_view(publish), name="grading_publish"
+            ),
+            path(
+                "results/<int:exam_id>/withdraw/",
+                self.admin_site.admin_view(withdraw),
+                name="grading_withdraw",
+            ),
+            path(
+                "results/<int:exam_id>/export.<str:extension>",
+                self.admin_site.admin_view(export),
+                name="grading_export",
+            ),
+        ]
+        return [*pages, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Publication]:
+        return Publication.objects.visible_to(request.user, roles.PUBLISH)
+
+    @admin.display(description="exam", ordering="exam__title")
+    def exam_link(self, publication: Publication) -> str:
+        page = reverse("admin:grading_results", args=[publication.exam_id])
+        return format_html('<a href="{}">{}</a>', page, publication.exam.title)
+
+    def has_view_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
+        return request.user.has_perm(roles.PUBLISH, obj and obj.exam)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(roles.PUBLISH)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Publications", **(extra_context or {})})
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """There is one page for an exam's publications: its results page."""
+        found = self.get_queryset(request).filter(
+            pk=object_id if object_id.isascii() and object_id.isdigit() else 0
+        )
+        publication = found.first()
+        if publication is None:
+            raise Http404
+        return redirect("admin:grading_results", publication.exam_id)
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        return self.change_view(request, object_id)

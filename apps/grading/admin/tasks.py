@@ -1,0 +1,127 @@
+"""The list of grading tasks, and the addresses of the graders' pages."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet, Subquery
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+
+from apps.exams.models import Exam
+from apps.exams.rules import roles
+from apps.grading.admin import desk, scoring
+from apps.grading.models import GradingTask, Score
+from apps.grading.rules.points import show_points
+
+
+class ExamFilter(admin.SimpleListFilter):
+    """Only the exams in which one works: Django's own filter would name all of them."""
+
+    title = "exam"
+    parameter_name = "exam"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        exams = Exam.objects.visible_to(request.user, roles.SCORE)
+        return [(str(exam.pk), exam.title) for exam in exams]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[GradingTask]) -> QuerySet[GradingTask]:
+        chosen = self.value() or ""
+        return queryset.filter(exam_id=int(chosen)) if chosen.isascii() and chosen.isdigit() else queryset
+
+
+class MineFilter(admin.SimpleListFilter):
+    title = "grader"
+    parameter_name = "grader"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("me", "me")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[GradingTask]) -> QuerySet[GradingTask]:
+        return queryset.filter(grader_id=request.user.pk) if self.value() == "me" else queryset
+
+
+@admin.register(GradingTask)
+class GradingTaskAdmin(admin.ModelAdmin[GradingTask]):
+    """Read only: whatever changes goes through the graders' pages. Nothing here names a contestant."""
+
+    list_display = ("blind_code", "problem", "status", "points", "grader", "claimed_until")
+    list_display_links = None
+    list_filter = (ExamFilter, "status", MineFilter)
+    list_select_related = ("answer__submission", "problem", "grader")
+    list_per_page = 50
+    search_fields = ("answer__submission__blind_code",)
+    actions = None
+    ordering = ("problem", "id")
+
+    def get_urls(self) -> list[URLPattern]:
+        pages = [
+            path("desk/", self.admin_site.admin_view(desk.desks), name="grading_desks"),
+            path("desk/<int:exam_id>/", self.admin_site.admin_view(desk.desk), name="grading_desk"),
+            path(
+                "desk/<int:exam_id>/next/", self.admin_site.admin_view(desk.grade_next), name="grading_next"
+            ),
+            path(
+                "desk/<int:exam_id>/queue/",
+                self.admin_site.admin_view(desk.create_tasks),
+                name="grading_queue",
+            ),
+            path(
+                "desk/<int:exam_id>/blanks/<int:problem_id>/",
+                self.admin_site.admin_view(desk.score_blanks),
+                name="grading_blanks",
+            ),
+            path("<int:task_id>/score/", self.admin_site.admin_view(scoring.score), name="grading_score"),
+            path("<int:task_id>/claim/", self.admin_site.admin_view(scoring.claim), name="grading_claim"),
+            path(
+                "<int:task_id>/surrender/",
+                self.admin_site.admin_view(scoring.surrender),
+                name="grading_surrender",
+            ),
+        ]
+        return [*pages, *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[GradingTask]:
+        newest = Score.objects.newest_for_task().values("points")[:1]
+        tasks = GradingTask.objects.visible_to(request.user, roles.SCORE)
+        return tasks.annotate(current_points=Subquery(newest))
+
+    @admin.display(description="blind code", ordering="answer__submission__blind_code")
+    def blind_code(self, task: GradingTask) -> str:
+        page = reverse("admin:grading_score", args=[task.pk])
+        return format_html('<a class="code" href="{}">{}</a>', page, task.answer.submission.blind_code)
+
+    @admin.display(description="points", empty_value="–")
+    def points(self, task: Any) -> str | None:
+        return None if task.current_points is None else show_points(task.current_points)
+
+    def has_view_permission(self, request: HttpRequest, obj: GradingTask | None = None) -> bool:
+        return request.user.has_perm(roles.SCORE, obj and obj.exam)
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm(roles.SCORE)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: GradingTask | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: GradingTask | None = None) -> bool:
+        return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        return super().changelist_view(request, {"title": "Answers", **(extra_context or {})})
+
+    def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
+        """There is one page for an answer: the scoring page."""
+        if not (object_id.isascii() and object_id.isdigit()):
+            raise Http404
+        return redirect("admin:grading_score", int(object_id))
+
+    def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        """A task's history is its scores in versions, on the scoring page."""
+        return self.change_view(request, object_id)

@@ -1,0 +1,91 @@
+"""What graders and organisers send from the console."""
+
+from decimal import Decimal
+from typing import Any
+
+from django import forms
+
+from apps.grading.rules.points import BadPoints, parse_points
+
+
+class ScoreForm(forms.Form):
+    """A score as it is typed; what it was based on travels along."""
+
+    points = forms.CharField(
+        widget=forms.TextInput(
+            attrs={
+                "class": "input points-input",
+                "inputmode": "decimal",
+                "autocomplete": "off",
+                "autocorrect": "off",
+                "spellcheck": "false",
+                "data-testid": "points",
+            }
+        ),
+        required=False,  # `clean_points` says what to type instead
+    )
+    comment = forms.CharField(
+        label="To the contestant",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 3, "data-testid": "comment"}),
+    )
+    note = forms.CharField(
+        label="For graders only",
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"class": "input", "rows": 2, "data-testid": "note"}),
+    )
+    based_on = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+    answer_revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, maximum: Decimal, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.maximum = maximum
+
+    def clean_points(self) -> Decimal:
+        try:
+            return parse_points(self.cleaned_data["points"], maximum=self.maximum)
+        except BadPoints as fault:
+            raise forms.ValidationError(str(fault), code="invalid_points") from fault
+
+
+class QueueForm(forms.Form):
+    """Which answers a grader wants next: of one problem or of all, fresh or those given back."""
+
+    problem = forms.IntegerField(required=False)
+    given_back = forms.BooleanField(required=False)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        """As `claim_next_task` takes it; what nobody could have picked from the page counts as "all"."""
+        sound = self.is_valid()
+        return {
+            "problem_id": self.cleaned_data["problem"] if sound else None,
+            "given_back": self.cleaned_data["given_back"] if sound else False,
+        }
+
+    @property
+    def query(self) -> dict[str, Any]:
+        """The same as it travels in an address."""
+        chosen = self.chosen
+        return {
+            name: value
+            for name, value in (
+                ("problem", chosen["problem_id"]),
+                ("given_back", "on" if chosen["given_back"] else ""),
+            )
+            if value
+        }
+
+
+class PublishForm(forms.Form):
+    newest_seen = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
+
+
+class WithdrawForm(forms.Form):
+    reason = forms.CharField(
+        label="Why are the results withdrawn?",
+        max_length=300,
+        widget=forms.TextInput(attrs={"class": "input"}),
+    )

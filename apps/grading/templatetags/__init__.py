@@ -1,0 +1,1 @@
+"""How points and ranks are written on pages."""
