@@ -17,10 +17,21 @@ from apps.exams.services import editing
 CHOICES_HELP = "One a line, as in “A: 42”. A line that begins with spaces goes on with the choice above it."
 
 
+class LocalMomentInput(forms.DateTimeInput):
+    """The browser's own control; seconds stand there only where a time has some."""
+
+    input_type = "datetime-local"
+
+    def format_value(self, value: Any) -> Any:
+        if isinstance(value, datetime):
+            return value.isoformat(timespec="seconds" if value.second else "minutes")
+        return super().format_value(value)
+
+
 class LocalMomentField(forms.DateTimeField):
     """A time as the clocks of some place show it; which place, only the form knows."""
 
-    widget = forms.DateTimeInput(format="%Y-%m-%dT%H:%M:%S", attrs={"type": "datetime-local", "step": "1"})
+    widget = LocalMomentInput
 
     def to_python(self, value: Any) -> Any:
         with timezone.override(UTC):
@@ -38,6 +49,8 @@ class TimeBlockForm(forms.ModelForm[TimeBlock]):
     class Meta:
         model = TimeBlock
         fields = ("name", "zone", "opens_at", "last_entry_at", "closes_at")
+        # Narrow: five fields stand side by side.
+        widgets = {"name": forms.TextInput(attrs={"size": 14}), "zone": forms.TextInput(attrs={"size": 16})}
 
     moments = ("opens_at", "last_entry_at", "closes_at")
 
@@ -101,6 +114,7 @@ class ProblemForm(forms.ModelForm[Problem]):
     note = forms.CharField(
         required=False,
         max_length=300,
+        widget=forms.TextInput(attrs={"size": 80}),
         help_text="Tells contestants what changed; they see it above the statement.",
     )
     accepted = forms.CharField(

@@ -42,8 +42,6 @@ def posted(exam, blocks=(), **changes):
         "grace_seconds": exam.grace_seconds,
         "blind": "on",
         "results": exam.results,
-        "problems-TOTAL_FORMS": 0,
-        "problems-INITIAL_FORMS": 0,
         "staff-TOTAL_FORMS": 0,
         "staff-INITIAL_FORMS": 0,
         "time_blocks-TOTAL_FORMS": len(blocks),
@@ -97,6 +95,20 @@ def test_exam_page_takes_the_same_number_of_queries(client, exam, django_assert_
     client.get(change_url(exam))
     with django_assert_num_queries(21):
         assert client.get(change_url(exam)).status_code == 200
+
+
+def test_exam_page_leads_to_its_problems(client, exam):
+    problem = factories.ProblemFactory(exam=exam, number=4, not_counted=True, not_counted_reason="Wrong.")
+    organiser_of(client, exam)
+    page = client.get(change_url(exam)).content.decode()
+    link = reverse("admin:exams_problem_change", args=[problem.pk])
+    assert f'<a href="{link}">Problem 4</a>: integer, 7 points, not counted' in page
+
+
+def test_time_blocks_keep_their_seconds(client, exam):
+    factories.TimeBlockFactory(exam=exam, opens_at=factories.NOW.replace(second=30))
+    organiser_of(client, exam)
+    assert 'value="2026-03-14T16:00:30"' in client.get(change_url(exam)).content.decode()
 
 
 def test_exam_pages_show_only_the_exams_of_ones_roles(client, exam):
@@ -191,7 +203,7 @@ def test_time_blocks_are_entered_and_shown_in_their_zone(client, exam, zone, ope
     assert client.post(change_url(exam), posted(exam, [block(zone=zone)])).status_code == 302
     assert TimeBlock.objects.get().opens_at == opens_at
     page = client.get(change_url(exam)).content.decode()
-    assert 'value="2026-03-14T15:00:00"' in page
+    assert 'value="2026-03-14T15:00"' in page
 
 
 def test_time_blocks_that_were_not_touched_do_not_count_as_changed(client, exam):

@@ -12,13 +12,13 @@ from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
-from django.utils.html import format_html
+from django.utils.html import format_html_join
 
 from apps.core.guards import guarded_by
 from apps.exams.admin.base import OfExamAdmin, OfExamInline
 from apps.exams.enums import StaffRole
 from apps.exams.forms import ExamForm, TimeBlockForm, TimeBlockFormSet
-from apps.exams.models import Exam, ExamStaff, Problem, TimeBlock
+from apps.exams.models import Exam, ExamStaff, TimeBlock
 from apps.exams.rules import roles
 from apps.exams.selectors import get_preview
 from apps.exams.services import editing
@@ -45,25 +45,6 @@ class TimeBlockInline(OfExamInline):
         return f"{first:%d %B %Y, %H:%M} to {last:%d %B %Y, %H:%M} ({block.zone_name})"
 
 
-class ProblemInline(OfExamInline):
-    """A table of contents: a problem is written on its own page."""
-
-    model = Problem
-    fields = readonly_fields = ("number_link", "kind", "max_points", "not_counted")
-    can_delete = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Exam | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Exam | None = None) -> bool:
-        return False
-
-    @admin.display(description="problem")
-    def number_link(self, problem: Problem) -> str:
-        address = reverse("admin:exams_problem_change", args=[problem.pk])
-        return format_html('<a href="{}">Problem {}</a>', address, problem.number)
-
-
 class ExamStaffInline(OfExamInline):
     model = ExamStaff
     fields = ("user", "role")
@@ -80,21 +61,43 @@ class ExamAdmin(OfExamAdmin[Exam]):
     list_display = ("title", "slug", "status", "clock", "zone", "problem_count")
     list_filter = ("status",)
     search_fields = ("title", "slug")
-    inlines = (TimeBlockInline, ProblemInline, ExamStaffInline)
-    readonly_fields = ("version", "first_started_at")
-    fieldsets = (
+    inlines = (TimeBlockInline, ExamStaffInline)
+    readonly_fields = ("version", "first_started_at", "table_of_contents")
+    written = (
         (None, {"fields": ("title", "slug", "status", "zone", "instructions")}),
         ("Clock", {"fields": ("clock", "duration_minutes", "late_start", "grace_seconds")}),
         ("Grading and results", {"fields": ("blind", "results")}),
+    )
+    grown = (
+        ("Problems", {"fields": ("table_of_contents",)}),
         ("State", {"fields": ("version", "first_started_at")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exam]:
         return super().get_queryset(request).annotate(problems_held=Count("problems"))
 
+    def get_fieldsets(self, request: HttpRequest, obj: Exam | None = None) -> Any:
+        """A new exam has no problems and no state yet."""
+        return self.written if obj is None else self.written + self.grown
+
     @admin.display(description="problems")
     def problem_count(self, exam: Exam) -> int:
         return cast("int", getattr(exam, "problems_held"))  # noqa: B009 - annotated above
+
+    @admin.display(description="problems")
+    def table_of_contents(self, exam: Exam) -> str:
+        """Each problem is written on its own page; here are the ways there."""
+        rows = (
+            (
+                reverse("admin:exams_problem_change", args=[problem.pk]),
+                problem.number,
+                problem.get_kind_display(),
+                f"{problem.max_points.normalize():f}",
+                ", not counted" if problem.not_counted else "",
+            )
+            for problem in exam.problems.all()
+        )
+        return format_html_join("", '<div><a href="{}">Problem {}</a>: {}, {} points{}</div>', rows)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A role is held in an exam; to make one needs Django's own permission, which superusers have."""
