@@ -35,7 +35,7 @@ def rows():
 def test_import_exam_file_makes_the_exam():
     imported = import_file()
     exam = Exam.objects.get(pk=imported.exam_id)
-    assert (exam.slug, exam.title, exam.status) == ("spring-2026", "Spring Round", "draft")
+    assert (exam.slug, exam.title, exam.status) == ("spring-2026", "Spring Round", "ready")
     assert exam.contest.slug == "spring-2026"
     assert "<em>clearly</em>" in exam.instructions_html
     assert [block.name for block in exam.time_blocks.all()] == ["Europe", "Americas"]

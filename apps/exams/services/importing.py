@@ -14,6 +14,7 @@ from django.db import transaction
 from apps.core.errors import RuleViolation
 from apps.core.images import CleanImage, ImageRefused, clean_image
 from apps.core.markup import RENDERER, MarkupError
+from apps.exams.enums import ExamStatus
 from apps.exams.models import Exam, Figure, Problem, StatementVersion, TimeBlock
 from apps.exams.rules.documents import Document, DocumentError, read
 from apps.exams.rules.drafts import ExamDraft, ProblemDraft, read_exam
@@ -196,6 +197,8 @@ def _write(draft: ExamDraft, rendering: _Rendering, *, actor: AbstractBaseUser |
         slug=draft.slug,
         title=draft.title,
         zone=draft.zone,
+        # A file holds a finished exam: it opens by its times, and only the console makes drafts.
+        status=ExamStatus.READY,
         clock=draft.clock,
         duration_minutes=draft.duration_minutes,
         late_start=draft.late_start,
