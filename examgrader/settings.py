@@ -185,8 +185,7 @@ PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), 
 
 # Where lower apps send people, by the names of pages that upper apps own.
 CONTESTANT_HOME_URL = "submissions:cover"
-# Who may see a figure, (request, exam id) to bool: staff of its exam, and contestants who see its statements.
-FIGURE_GUARDS = ["apps.exams.gate.staff_may_see", "apps.submissions.gate.contestant_may_see"]
+FIGURE_URL = "submissions:figure"
 
 # -- Language, time, files -----------------------------------------------------------------------------------
 

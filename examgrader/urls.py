@@ -12,7 +12,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready, name="readyz"),
     path("admin/", public(RedirectView.as_view(pattern_name="admin:index", query_string=True))),
     path("console/", admin.site.urls),
-    path("", include("apps.exams.urls")),
     path("", include("apps.access.urls")),
     path("", include("apps.submissions.urls")),
     path("", include("apps.grading.urls")),

@@ -5,9 +5,8 @@ from typing import Any, cast
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AbstractUser, AnonymousUser
 from django.db.models import Model
-from django.http import HttpRequest
 
-from apps.exams.models import Exam, ExamStaff
+from apps.exams.models import ExamStaff
 from apps.exams.rules import roles
 
 
@@ -32,8 +31,3 @@ def _roles_of(user: Any) -> dict[int, str]:
     if not hasattr(user, "_exam_roles"):
         user._exam_roles = dict(ExamStaff.objects.filter(user=user).values_list("exam_id", "role"))  # noqa: SLF001
     return cast("dict[int, str]", user._exam_roles)  # noqa: SLF001
-
-
-def staff_may_see(request: HttpRequest, exam_id: int) -> bool:
-    """Whether this request is of somebody with a role in the exam."""
-    return Exam.objects.filter(pk=exam_id).visible_to(request.user).exists()

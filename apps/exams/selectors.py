@@ -2,17 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
-from apps.exams.models import Exam, Figure, StatementVersion, TimeBlock
-
-
-@dataclass(frozen=True, slots=True)
-class FigureFile:
-    exam_id: int
-    kind: str
-    content: bytes
-    digest: str
+from apps.exams.models import Exam, StatementVersion, TimeBlock
+from apps.exams.rules import points
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +43,6 @@ class BlockTimes:
     closes_at: datetime
 
 
-def get_figure(public_id: UUID) -> FigureFile | None:
-    row = (
-        Figure.objects.filter(public_id=public_id).values_list("exam_id", "kind", "content", "digest").first()
-    )
-    return FigureFile(row[0], row[1], bytes(row[2]), row[3]) if row else None
-
-
 def get_preview(exam_id: int) -> Preview:
     """Three queries, whatever there is to show. A problem without a statement is left out."""
     exam = Exam.objects.get(pk=exam_id)
@@ -84,7 +69,7 @@ def _preview_problem(statement: StatementVersion) -> PreviewProblem:
     return PreviewProblem(
         number=problem.number,
         kind=problem.kind,
-        max_points=f"{problem.max_points.normalize():f}",
+        max_points=points.plain(problem.max_points),
         statement_html=statement.html,
         note=statement.note,
         choices=tuple(

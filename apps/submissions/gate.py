@@ -6,10 +6,7 @@ that saving needs no CSRF token. It does not expire: the save path itself checks
 
 from django.core import signing
 from django.http import HttpRequest
-from django.utils import timezone
 
-from apps.access.gate import remembered
-from apps.submissions.models import Submission
 from apps.submissions.services.saving import SavePass
 
 SALT = "examgrader.save"
@@ -31,14 +28,3 @@ def read_save_token(request: HttpRequest) -> SavePass | None:
         return SavePass(*signing.loads(header.removeprefix(SCHEME), salt=SALT))
     except (signing.BadSignature, TypeError, ValueError):
         return None
-
-
-def contestant_may_see(request: HttpRequest, exam_id: int) -> bool:
-    """Whether this browser's contestant has started the exam's paper: only then its figures are shown."""
-    who = remembered(request, now=timezone.now())
-    if who is None or not who.confirmed:
-        return False
-    registration_id = who.contestant.registration_id
-    if registration_id is None or who.contestant.exam_id != exam_id:
-        return False
-    return Submission.objects.filter(registration_id=registration_id).exists()

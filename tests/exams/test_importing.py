@@ -47,7 +47,7 @@ def test_import_exam_file_makes_the_exam():
     assert statement.created_at == NOW
     assert 'translate="no"' in statement.choices_html[0]
     figure = Figure.objects.get(exam=exam)
-    assert f'<img src="/figures/{figure.public_id}/" alt="A triangle">' in statement.html
+    assert f'<img src="/exam/figures/{figure.public_id}/" alt="A triangle">' in statement.html
     assert (figure.width, figure.height) == (40, 30)
     assert (imported.problem_count, imported.time_block_count, imported.figure_count) == (4, 2, 1)
     assert imported.total_points == Decimal("19.5")

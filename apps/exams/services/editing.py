@@ -7,6 +7,7 @@ from datetime import datetime
 from uuid import UUID
 
 import pghistory
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 from django.db.models import F
@@ -164,7 +165,7 @@ def figure_addresses(exam_id: int) -> dict[str, str]:
 
 
 def figure_address(public_id: UUID) -> str:
-    return reverse("exams:figure", args=[public_id])
+    return reverse(settings.FIGURE_URL, args=[public_id])
 
 
 def figure_columns(image: CleanImage) -> dict[str, object]:
