@@ -100,6 +100,7 @@ function enterConflict(answer, edit, { head, head_text: headText }, isWriter) {
 export function resolve(answer, choice) {
   const { theirs, head } = answer.conflict;
   if (choice === "theirs") {
+    answer.queue = answer.queue.map((edit) => ({ ...edit, based_on: null }));
     keepAside(answer, answer.text);
     answer.text = theirs;
   }

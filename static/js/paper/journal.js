@@ -107,6 +107,8 @@ export class Journal {
   /** Another page of this device carries on what stood here. */
   async abandon() {
     this.kind = "memory";
+    this.#next = null;
+    await this.#writing;
     await forget(this.name);
   }
 

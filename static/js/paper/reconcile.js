@@ -14,8 +14,10 @@ import { keepAside, newAnswer } from "./answer.js";
  */
 export function reconcile(server, copies) {
   const answer = newAnswer(server.number, server.text, server.revision);
+  // Texts somebody chose against, still on their way to be kept: every page passes them on.
+  const aside = [...new Map(copies.flatMap(editsAside).map((edit) => [edit.op, edit])).values()];
   const [mine, ...others] = copies.filter((copy) => holdsMore(copy, server));
-  if (!mine) return { answer, isRestored: false };
+  if (!mine) return { answer: { ...answer, queue: aside }, isRestored: false };
   answer.text = mine.text;
   answer.refused = mine.refused;
   if (!isFollowing(mine, server)) {
@@ -25,9 +27,14 @@ export function reconcile(server, copies) {
     answer.conflict = { theirs: server.text, head: server.revision };
   }
   // An edit already overtaken by the server's text is not repeated; any other keeps its op.
-  answer.queue = mine.queue.filter((edit) => edit.text !== server.text && server.revision >= mine.revision);
+  const waiting = mine.queue.filter((edit) => edit.text !== server.text && server.revision >= mine.revision);
+  answer.queue = [...waiting.filter((edit) => edit.based_on !== null), ...aside];
   for (const other of others) keepAside(answer, other.text);
   return { answer, isRestored: true };
+}
+
+function editsAside(copy) {
+  return copy.queue.filter((edit) => edit.based_on === null);
 }
 
 /** Has this copy words that the server's text lacks, and that nobody chose to replace? */

@@ -7,7 +7,6 @@ import { showNotice } from "./notices.js";
 export class Writer {
   isOtherTab = false;
   #channel = null;
-  #isCarriedOn = false;
   isLeaving = false;
   #outbox;
   #journal;
@@ -37,8 +36,9 @@ export class Writer {
     this.#channel = new BroadcastChannel(`paper/${submission}`);
     this.#channel.addEventListener("message", ({ data }) => {
       this.isOtherTab = true;
-      this.#isCarriedOn ||= data === "restored";
       this.show();
+      // What stood here is in the other tab's record now; ours would only come up again as a conflict.
+      if (data === "restored") this.#journal.abandon();
     });
     this.#channel.postMessage("opened");
   }
@@ -56,7 +56,5 @@ export class Writer {
       showNotice("other-tab", isReading && this.isOtherTab);
       showNotice("taken-over", isReading && !this.isOtherTab, { time: this.#clock.format(this.#clock.now) });
     }
-    // The other tab carries on what stood here; our copy would only come up again as a conflict.
-    if (this.#isCarriedOn && !this.#outbox.hasUnsent) this.#journal.abandon();
   }
 }
