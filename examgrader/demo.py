@@ -33,7 +33,7 @@ def main() -> None:
     say(f"\n{SEEDED.read_text().strip()}\n")
     say(f"Contestants:  {os.environ['PUBLIC_URL']}/")
     say(f"Console:      {os.environ['PUBLIC_URL']}/console/")
-    say(f"These lines are kept in {SEEDED.relative_to(BASE_DIR)}. Stop with Ctrl-C.\n")
+    say("\nStop with Ctrl-C.\n")
     Server().run()
 
 
