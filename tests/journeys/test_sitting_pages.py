@@ -94,6 +94,16 @@ def test_times_are_told_in_the_zone_of_the_exam_and_of_the_device(register, arri
     expect(page.get_by_role("main")).not_to_contain_text("on this device")
 
 
+def test_the_clock_is_the_servers_whatever_the_device_believes(page, live_server, transactional_db):
+    page.clock.install(time="2031-01-01T00:00:00Z")
+    page.clock.resume()
+    contestant = Contestant(page, live_server.url, start_paper(seconds_left=303).registration)
+    contestant.sign_in()
+    page.goto("/exam/paper/")
+    expect(page.get_by_test_id("timer")).to_contain_text("5:0")
+    expect(page.locator("[data-announcer]")).to_have_text("5 minutes left.", timeout=10000)
+
+
 def test_the_other_exams_of_a_key_can_be_chosen(register, arrive):
     first = register(opens_in=-60)
     other = factories.TimeBlockFactory(

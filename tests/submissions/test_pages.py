@@ -10,6 +10,7 @@ import time_machine
 from apps.exams.enums import ClockKind, ExamStatus
 from apps.exams.models import Exam
 from apps.submissions.models import Answer, AnswerRevision, Receipt, Submission
+from apps.submissions.views import paper as views
 from tests import factories
 from tests.factories import NOW
 from tests.support.entering import enter
@@ -133,13 +134,28 @@ class TestPaper:
         ana.get("/exam/paper/")
         assert first != Submission.objects.get().writer
 
+    def test_it_reads_the_answers_after_taking_the_pen(self, ana, monkeypatch):
+        """Or a save of the page before, between the two, would be missing on this one."""
+        writers = []
+        read = views.get_paper
+
+        def spy(**arguments):
+            writers.append(Submission.objects.get().writer)
+            return read(**arguments)
+
+        before = Submission.objects.get().writer
+        monkeypatch.setattr(views, "get_paper", spy)
+        ana.get("/exam/paper/")
+        assert before not in writers
+        assert writers == [Submission.objects.get().writer]
+
     @pytest.mark.parametrize("count", [1, 3])
     def test_query_count_does_not_grow(self, at, registration, count, django_assert_num_queries):
         for number in range(3, 3 + count):
             factories.ProblemFactory(exam=registration.exam, number=number)
         ana = at(NOW)
         ana.post("/exam/start/")
-        with django_assert_num_queries(4):  # who, the answers, the statements, the pen
+        with django_assert_num_queries(4):  # who, the pen, the answers, the statements
             ana.get("/exam/paper/")
 
     def test_after_the_end_leads_to_the_receipt(self, ana, at):

@@ -136,7 +136,7 @@ def sit(key: IssuedKey, texts: Mapping[int, str], version: int, now: datetime) -
     """Start, write and hand in a paper through the same doors as a contestant's browser."""
     paper = start_paper(registration_id=key.registration_id, now=now).submission
     device = uuid.uuid4()
-    take_pen(submission_id=paper.pk, device=device)
+    take_pen(registration_id=paper.registration_id, device=device)
     edits = tuple(Edit(uuid.uuid4(), number, text.strip("\n"), 0) for number, text in texts.items())
     save_batch(
         save_pass=SavePass(submission_id=paper.pk, key_id=key.id, epoch=1, paper_version=version),

@@ -89,6 +89,6 @@ def create_paper(registration: Registration, now: datetime) -> Submission:
     return paper
 
 
-def take_pen(*, submission_id: int, device: uuid.UUID) -> None:
+def take_pen(*, registration_id: int, device: uuid.UUID) -> None:
     """Make the page that was just opened the writer: edits of any other are kept as conflicts from now on."""
-    Submission.objects.filter(pk=submission_id).update(writer=device)
+    Submission.objects.filter(registration_id=registration_id).update(writer=device)

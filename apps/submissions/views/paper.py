@@ -25,14 +25,10 @@ from apps.submissions.services.saving import SavePass
 @require_http_methods(["GET", "HEAD", "POST"])
 def paper(request: ContestantRequest) -> HttpResponse:
     """The paper. Opening it makes this page the writer; posting it is the way to save without scripts."""
+    if request.method != "POST":
+        return show_paper(request, unsaved={})
     shown = own_paper(request)
-    if shown is None:
-        return redirect("submissions:cover")
-    if request.method == "POST":
-        return save_form(request, shown)
-    if shown.phase == Phase.CLOSED:
-        return redirect("submissions:receipt")
-    return show_paper(request, shown)
+    return redirect("submissions:cover") if shown is None else save_form(request, shown)
 
 
 def own_paper(request: ContestantRequest) -> Paper | None:
@@ -41,12 +37,25 @@ def own_paper(request: ContestantRequest) -> Paper | None:
     return get_paper(registration_id=request.contestant.registration_id, now=timezone.now())
 
 
-def show_paper(request: ContestantRequest, shown: Paper, *, status: int = 200) -> HttpResponse:
-    """The page gets a device of its own: two tabs are two devices, and the newest writes."""
+def show_paper(request: ContestantRequest, *, unsaved: dict[int, str], status: int = 200) -> HttpResponse:
+    """The page gets a device of its own: two tabs are two devices, and the newest writes.
+
+    It takes the pen before it reads: what an earlier page saves in between would be missing on this one.
+    `unsaved` are texts that the form brought while the answers had changed elsewhere, by problem number.
+    """
     device = uuid.uuid4()
-    starting.take_pen(submission_id=shown.pk, device=device)
+    if request.contestant.registration_id is not None:
+        starting.take_pen(registration_id=request.contestant.registration_id, device=device)
+    shown = own_paper(request)
+    if shown is None:
+        return redirect("submissions:cover")
+    if shown.phase == Phase.CLOSED:
+        return redirect("submissions:receipt")
     opened = replace(
         shown,
+        problems=tuple(
+            replace(problem, unsaved_text=unsaved.get(problem.number)) for problem in shown.problems
+        ),
         device=str(device),
         save_token=gate.issue_save_token(save_pass_of(request, shown)),
         save_url=reverse("submissions:save"),
@@ -83,9 +92,4 @@ def save_form(request: ContestantRequest, shown: Paper) -> HttpResponse:
         messages.success(request, f"All saved {saved_at.astimezone(ZoneInfo(shown.zone)):%H:%M:%S}")
         return redirect("submissions:paper")
     # The answer changed elsewhere meanwhile: the page shows both texts, and both are kept.
-    fresh = own_paper(request) or shown
-    problems = tuple(
-        replace(problem, unsaved_text=typed[problem.number]) if problem.number in in_conflict else problem
-        for problem in fresh.problems
-    )
-    return show_paper(request, replace(fresh, problems=problems), status=409)
+    return show_paper(request, unsaved={number: typed[number] for number in in_conflict}, status=409)
