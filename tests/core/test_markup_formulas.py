@@ -103,9 +103,9 @@ def test_split_loses_nothing(text, code):
     "text", ["$" * 40_000, "${" * 20_000, r"\(" * 20_000, "`" * 40_000, r"\begin{a}" * 5_000, "$$" * 20_000]
 )
 def test_split_stays_quick(text):
-    before = time.perf_counter()
+    before = time.process_time()
     assert "".join(piece.source for piece in split(text, code=True)) == text
-    assert time.perf_counter() - before < 2
+    assert time.process_time() - before < 2
 
 
 def test_the_vendored_katex_is_the_one_that_stored_html_names():

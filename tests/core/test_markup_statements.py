@@ -41,6 +41,44 @@ def test_render_statement_renders_markdown(source, expected):
     assert html(source) == expected
 
 
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        (r"\emph{a} \textit{b}", "<p><em>a</em> <em>b</em></p>"),
+        (r"\textbf{Case 1.}Next", "<p><strong>Case 1.</strong>Next</p>"),
+        (r"\textbf{a \textit{b} {c}} {d}", "<p><strong>a <em>b</em> {c}</strong> {d}</p>"),
+        ("\\emph{two\nlines}", "<p><em>two\nlines</em></p>"),
+        (r"\emph{*a*} \{x\}", "<p><em><em>a</em></em> {x}</p>"),
+        ("{ unclosed\n\n\\emph{a} }", "<p>{ unclosed</p>\n<p><em>a</em> }</p>"),
+        ("\\noindent a\n\n\\medskip\n\nb \\qed", "<p>a</p>\n<p>b ∎</p>"),
+        (r"`\emph{x}` and \emph{`}`}", "<p><code>\\emph{x}</code> and <em><code>}</code></em></p>"),
+        (
+            "a\n\\begin{itemize}\n  \\item b\n    c\n  \\item d\n\\end{itemize}\ne",
+            "<p>a</p>\n<ul>\n<li>b\nc</li>\n<li>d</li>\n</ul>\n<p>e</p>",
+        ),
+        (
+            r"\begin{enumerate}\item a\item b\end{enumerate}",
+            "<ol>\n<li>a</li>\n<li>b</li>\n</ol>",
+        ),
+        (
+            "\\begin{itemize}\\item\n\\begin{enumerate}\n\\item a\n\\item b\n\\end{enumerate}\\end{itemize}",
+            "<ul>\n<li>\n<ol>\n<li>a</li>\n<li>b</li>\n</ol>\n</li>\n</ul>",
+        ),
+        (
+            "\\begin{enumerate}\n\\item a\n\nb\n\n\\item c\n\\end{enumerate}",
+            "<ol>\n<li>\n<p>a</p>\n<p>b</p>\n</li>\n<li>\n<p>c</p>\n</li>\n</ol>",
+        ),
+    ],
+)
+def test_render_statement_understands_the_latex_of_prose(source, expected):
+    assert html(source) == expected
+
+
+def test_render_statement_keeps_prose_commands_in_a_figures_text_as_source():
+    text = html(r"![A \emph{small} triangle](triangle.svg)")
+    assert 'alt="A \\emph{small} triangle"' in text
+
+
 def test_render_statement_names_its_renderer():
     assert render_statement("x", figure_url=figure_url).renderer == RENDERER == "md1-katex0.19.1"
 
@@ -99,11 +137,18 @@ def test_render_statement_formulas_stand_in_tables_lists_and_emphasis():
         ("it costs $5", 1, 10, r"a dollar sign itself is written \$"),
         (r"a \(x", 1, 3, r"the formula opened by \( is never closed"),
         (r"\begin{align}x", 1, 1, r"\begin{align} has no matching \end{align}"),
-        ("\\begin{itemize}\n\\item a\n\\end{itemize}", 1, 7, "unknown environment itemize"),
+        ("\\begin{center}\na\n\\end{center}", 1, 7, "unknown environment center"),
         ("a $$ $$", 1, 3, "an empty formula"),
         ("$50%$", 1, 4, r"write \% for a per cent sign"),
-        ("see \\emph{this}", 1, 5, r"the LaTeX command \emph stands outside a formula"),
-        ("\\\\\\textbf{x}", 1, 3, r"\textbf stands outside"),
+        ("see \\textsc{this}", 1, 5, r"the LaTeX command \textsc{this} stands outside a formula"),
+        ("\\\\\\section{x}", 1, 3, r"\section{x} stands outside"),
+        (r"\end{center}", 1, 1, r"\end{center} stands outside"),
+        ("a\n\\emph{b\n\nc}", 2, 1, r"the brace of \emph{ is never closed"),
+        ("a\n\n\\textbf{b", 3, 1, r"the brace of \textbf{ is never closed"),
+        ("a\n\\item b", 2, 1, r"an \item outside a list"),
+        ("a\n\\begin{itemize}\n\\item b", 2, 1, r"\begin{itemize} has no matching \end{itemize}"),
+        ("\\begin{itemize}\n\\item b\n\\end{enumerate}", 3, 1, r"\end{enumerate} ends nothing"),
+        ("\\begin{itemize}\\item b\\item c\n\\end{itemize}\n\n[a](b)", 4, 1, "links are not allowed"),
         ("a\n\n[x](https://example.org)", 3, 1, "links are not allowed"),
         ("[x](javascript:alert(1))", 1, 1, "links are not allowed"),
         ("$$\n\na$$\n\n[a](b)", 5, 1, "links are not allowed"),

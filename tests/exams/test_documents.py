@@ -85,10 +85,10 @@ def test_read_refuses_yaml(text, message):
 
 def test_read_is_not_fooled_by_a_bomb():
     levels = "\n".join(f"l{n}: &l{n} [*l{n - 1}, *l{n - 1}, *l{n - 1}]" for n in range(1, 40))
-    before = time.perf_counter()
+    before = time.process_time()
     with pytest.raises(DocumentError, match="anchors"):
         yaml("l0: &l0 x\n" + levels)
-    assert time.perf_counter() - before < 1
+    assert time.process_time() - before < 1
 
 
 @pytest.mark.parametrize(

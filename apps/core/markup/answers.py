@@ -5,7 +5,7 @@ from html import escape
 
 from apps.core.markup.engine import FormulaError, typeset
 from apps.core.markup.formulas import MAX_FORMULA, Formula, split
-from apps.core.markup.statements import wrap
+from apps.core.markup.held import wrap
 
 # A page of a grader must not wait for somebody's pile of formulas: past this the rest stays as it was typed.
 _SECONDS = 2.0

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 # Each opening that is never closed costs one look ahead; past this many a text is not mathematics anyway.
 _MAX_UNCLOSED = 50
+# Environments of text, not of mathematics.
+LISTS = ("itemize", "enumerate")
 # The longest piece that is still looked at as one formula. Longer ones are nobody's and cost time.
 MAX_FORMULA = 6_000
 
@@ -86,14 +88,10 @@ def split(text: str, *, code: bool) -> Iterator[Piece]:
 def _piece_at(text: str, opening: re.Match[str], *, code: bool) -> Piece | None:
     start, inside = opening.span()
     if ticks := opening["ticks"]:
-        closing = re.compile(rf"(?<!`){ticks}(?!`)").search(text, inside) if code else None
-        return Code(text[start : closing.end()], start) if closing else None
+        end = _end_of_code(text, inside, len(ticks)) if code else None
+        return Code(text[start:end], start) if end else None
     if environment := opening["environment"]:
-        end = _end_of_environment(text, inside, environment)
-        if end is None:
-            return Unclosed(opening.group(), start)
-        source = text[start:end]
-        return Formula(source, start, source, start, display=True)
+        return None if environment in LISTS else _environment_at(text, opening)
     delimiter = opening["dollars"] or opening["bracket"]
     if delimiter is None:
         return None
@@ -102,6 +100,20 @@ def _piece_at(text: str, opening: re.Match[str], *, code: bool) -> Piece | None:
         return Unclosed(opening.group(), start)
     latex = text[inside : end - len(_CLOSING[delimiter])]
     return Formula(text[start:end], start, latex, inside, display=delimiter in {"$$", "["})
+
+
+def _end_of_code(text: str, position: int, ticks: int) -> int | None:
+    """Code ends at the next run of exactly as many back-ticks as it began with."""
+    runs = re.compile("`+").finditer(text, position)
+    return next((run.end() for run in runs if len(run.group()) == ticks), None)
+
+
+def _environment_at(text: str, opening: re.Match[str]) -> Piece:
+    start, inside = opening.span()
+    end = _end_of_environment(text, inside, opening["environment"])
+    if end is None:
+        return Unclosed(opening.group(), start)
+    return Formula(text[start:end], start, text[start:end], start, display=True)
 
 
 def _end_of_formula(text: str, position: int, closing: str, *, paragraphs: bool) -> int | None:

@@ -1,16 +1,14 @@
 """Statements, solutions and instructions: Markdown with LaTeX to static, sanitised HTML."""
 
 import re
-import secrets
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING
 
-from apps.core.markup.engine import KATEX_VERSION, FormulaError, typeset
+from apps.core.markup.engine import KATEX_VERSION
 from apps.core.markup.errors import MarkupError
-from apps.core.markup.formulas import Formula, Text, Unclosed, split
+from apps.core.markup.held import PlaceHeldText
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 # Stored beside the HTML: rows of an older renderer can be found and rendered anew.
 RENDERER = f"md1-katex{KATEX_VERSION}"
 MAX_SOURCE = 60_000
-_SECONDS = 10.0
 
 _TAGS = {
     "blockquote", "br", "code", "em", "h2", "h3", "h4", "h5", "h6", "hr", "img", "li", "ol", "p", "pre",
@@ -27,7 +24,6 @@ _TAGS = {
 }  # fmt: skip
 _ATTRIBUTES = {"img": {"src", "alt"}, "ol": {"start"}, "td": {"class"}, "th": {"class"}}
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-_COMMAND = re.compile(r"(?<!\\)(?:\\\\)*(\\[A-Za-z]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +48,7 @@ def render_statement(
     if control := _CONTROL.search(source):
         raise MarkupError.at(source, control.start(), f"control character U+{ord(control.group()):04X}")
 
-    text = _PlaceHeldText(source)
+    text = PlaceHeldText(source)
     tokens = _markdown().parse(text.markdown)
     _check_and_point(tokens, text, figure_url)
     _nest_headings(tokens, top_heading)
@@ -65,92 +61,6 @@ def render_statement(
         link_rel=None,
     )
     return Rendered(html=text.with_formulas(clean).strip())
-
-
-class _PlaceHeldText:
-    """A source whose formulas were typeset and stand aside while Markdown and the sanitiser do their work.
-
-    A placeholder looks like `$3f…a-7$`: to Markdown it is a word between two signs, as the formula was. Its
-    random part is new for each text, so that nobody can write one.
-    """
-
-    def __init__(self, source: str) -> None:
-        self.source = source
-        self._formulas: list[tuple[str, str]] = []
-        self._secret = secrets.token_hex(8)
-        self._pattern = re.compile(rf"\${self._secret}-(\d+)\$")
-        self._source_line: list[int] = [1]
-        self.markdown = "".join(self._held(time.monotonic() + _SECONDS))
-
-    def line(self, markdown_line: int) -> int:
-        """The line of the source for a line (from 0) of the text in which formulas are one word each."""
-        return self._source_line[min(markdown_line, len(self._source_line) - 1)]
-
-    def with_formulas(self, html: str) -> str:
-        return self._pattern.sub(lambda match: self._formulas[int(match[1])][1], html)
-
-    def with_sources(self, text: str) -> str:
-        """For places that hold no HTML, such as the text beside a figure."""
-        return self._pattern.sub(lambda match: self._formulas[int(match[1])][0], text)
-
-    def _held(self, give_up_at: float) -> Iterator[str]:
-        line = 1
-        for piece in split(self.source, code=True):
-            if isinstance(piece, Unclosed):
-                raise MarkupError.at(
-                    self.source, piece.start, _never_closed(piece.source), excerpt=piece.source
-                )
-            if isinstance(piece, Formula):
-                if time.monotonic() > give_up_at:
-                    raise MarkupError.at(self.source, piece.start, "the text takes too long to typeset")
-                self._formulas.append((piece.source, self._typeset(piece)))
-                line += piece.source.count("\n")
-                yield f"${self._secret}-{len(self._formulas) - 1}$"
-                continue
-            if isinstance(piece, Text):
-                self._refuse_commands(piece)
-            for _ in range(piece.source.count("\n")):
-                line += 1
-                self._source_line.append(line)
-            yield piece.source
-
-    def _typeset(self, formula: Formula) -> str:
-        if not formula.latex.strip():
-            raise MarkupError.at(self.source, formula.start, "an empty formula", excerpt=formula.source)
-        try:
-            html = typeset(formula.latex, display=formula.display)
-        except FormulaError as error:
-            place = "" if error.position is None else f" at position {error.position + 1} of the formula"
-            raise MarkupError.at(
-                self.source,
-                formula.latex_start + (error.position or 0),
-                error.problem + place,
-                excerpt=formula.source,
-            ) from error
-        return wrap(html, display=formula.display)
-
-    def _refuse_commands(self, text: Text) -> None:
-        """Silently showing `\\emph{x}` to contestants as it stands is worse than telling the author."""
-        if command := _COMMAND.search(text.source):
-            raise MarkupError.at(
-                self.source,
-                text.start + command.start(1),
-                f"the LaTeX command {command[1]} stands outside a formula; use Markdown there",
-                excerpt=command[1],
-            )
-
-
-def wrap(html: str, *, display: bool) -> str:
-    """One formula on a page: browsers' translators must leave it alone."""
-    kind = "math math-display" if display else "math"
-    return f'<span class="{kind}" translate="no">{html}</span>'
-
-
-def _never_closed(opening: str) -> str:
-    if opening.startswith("\\begin"):
-        return f"{opening} has no matching {opening.replace('begin', 'end', 1)}"
-    hint = r" (or a brace in it is not); a dollar sign itself is written \$" if "$" in opening else ""
-    return f"the formula opened by {opening} is never closed{hint}"
 
 
 @cache
@@ -169,7 +79,7 @@ def _markdown() -> "MarkdownIt":
 
 
 def _check_and_point(
-    tokens: "Sequence[Token]", text: _PlaceHeldText, figure_url: Callable[[str], str | None]
+    tokens: "Sequence[Token]", text: PlaceHeldText, figure_url: Callable[[str], str | None]
 ) -> None:
     """Refuse links and unknown or mute figures; give each figure its address."""
     for block in tokens:
@@ -191,7 +101,7 @@ def _check_and_point(
 
 
 def _point(
-    image: "Token", text: _PlaceHeldText, figure_url: Callable[[str], str | None], *, line: int
+    image: "Token", text: PlaceHeldText, figure_url: Callable[[str], str | None], *, line: int
 ) -> None:
     name = text.with_sources(str(image.attrs.get("src", "")))
     alt = text.with_sources("".join(_plain_words(image.children or ()))).strip()
