@@ -1,8 +1,7 @@
 """Making an exam from a file: everything is checked and rendered first, then written in one transaction."""
 
-import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -12,22 +11,14 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from apps.core.errors import RuleViolation
-from apps.core.images import CleanImage, ImageRefused, clean_image
-from apps.core.markup import RENDERER, MarkupError
+from apps.core.markup import RENDERER
 from apps.exams.enums import ExamStatus
 from apps.exams.models import Exam, Figure, Problem, StatementVersion, TimeBlock
 from apps.exams.rules.documents import Document, DocumentError, read
 from apps.exams.rules.drafts import ExamDraft, ProblemDraft, read_exam
 from apps.exams.rules.reading import Fault
-from apps.exams.services.editing import (
-    FigureNameInvalid,
-    check_figure_name,
-    figure_address,
-    figure_columns,
-    own_contest,
-    render_choice,
-    render_text,
-)
+from apps.exams.services.editing import figure_columns, own_contest
+from apps.exams.services.rendering import RenderedDraft
 
 
 class ExamFileInvalid(RuleViolation):
@@ -104,7 +95,7 @@ def _import(
     draft, faults = read_exam(document.tree)
     if draft is None:
         raise ExamFileInvalid(_told(document, faults))
-    rendering = _Rendering(draft, files)
+    rendering = RenderedDraft(draft, files)
     if rendering.faults:
         raise ExamFileInvalid(_told(document, rendering.faults))
     with (
@@ -128,70 +119,9 @@ def _import(
     )
 
 
-@dataclass(slots=True)
-class _Figures:
-    """Figures are fetched and cleaned when a text first names them; their addresses are known beforehand."""
-
-    files: Mapping[str, bytes]
-    used: dict[str, tuple[uuid.UUID, CleanImage]] = field(default_factory=dict)
-    refused: dict[str, str] = field(default_factory=dict)
-
-    def address(self, name: str) -> str | None:
-        if name not in self.used and name not in self.refused:
-            try:
-                image = clean_image(self.files[name])
-                check_figure_name(name, image)
-            except KeyError:
-                return None
-            except (ImageRefused, FigureNameInvalid) as refusal:
-                self.refused[name] = str(refusal)
-            else:
-                self.used[name] = (uuid.uuid4(), image)
-        return figure_address(self.used[name][0]) if name in self.used else "refused"
-
-
-class _Rendering:
-    """All texts of a draft as HTML, by their places, and everything that could not be rendered."""
-
-    def __init__(self, draft: ExamDraft, files: Mapping[str, bytes]) -> None:
-        self.faults: list[Fault] = []
-        self.figures = _Figures(files)
-        self.html: dict[str, str] = {}
-        self._addresses = _Addresses(self.figures)
-        self._render("instructions", draft.instructions, top_heading=2)
-        for index, problem in enumerate(draft.problems):
-            place = f"problems[{index}]"
-            self._render(f"{place}.statement", problem.statement)
-            self._render(f"{place}.solution", problem.solution)
-            for choice_index, choice in enumerate(problem.choices):
-                self._render_choice(f"{place}.choices[{choice_index}].text", choice.text)
-        self.faults += [Fault(name, message) for name, message in self.figures.refused.items()]
-
-    def _render(self, place: str, source: str, *, top_heading: int = 3) -> None:
-        try:
-            self.html[place] = render_text(source, self._addresses, top_heading=top_heading).html
-        except MarkupError as error:
-            self.faults.append(Fault(place, error.problem, error.line))
-
-    def _render_choice(self, place: str, source: str) -> None:
-        try:
-            self.html[place] = render_choice(source, self._addresses)
-        except MarkupError as error:
-            self.faults.append(Fault(place, error.problem, error.line))
-
-
-class _Addresses(dict[str, str]):
-    """Looks like the finished table of addresses, and fills itself."""
-
-    def __init__(self, figures: _Figures) -> None:
-        super().__init__()
-        self._figures = figures
-
-    def get(self, name: str, default: Any = None) -> Any:
-        return self._figures.address(name) or default
-
-
-def _write(draft: ExamDraft, rendering: _Rendering, *, actor: AbstractBaseUser | None, now: datetime) -> Exam:
+def _write(
+    draft: ExamDraft, rendering: RenderedDraft, *, actor: AbstractBaseUser | None, now: datetime
+) -> Exam:
     exam = Exam.objects.create(
         contest=own_contest(slug=draft.slug, title=draft.title),
         slug=draft.slug,
@@ -253,7 +183,7 @@ def _statement(
     row: Problem,
     problem: ProblemDraft,
     place: str,
-    rendering: _Rendering,
+    rendering: RenderedDraft,
     *,
     exam: Exam,
     actor: AbstractBaseUser | None,
