@@ -11,6 +11,8 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.db import OperationalError
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from apps.access.models import AccessKey, Contestant, Registration
 from apps.access.rules import keys
@@ -112,6 +114,31 @@ def test_generate_keys_issues_none_if_they_cannot_be_written(exam, tmp_path, mon
     assert sentence == f"No key was issued: {path}: No space left on device."
     assert not path.exists()
     assert not Contestant.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_generate_keys_keeps_the_file_if_the_commit_broke_off(exam, tmp_path, monkeypatch):
+    def broken(connection):
+        raise OperationalError("connection lost")
+
+    path = tmp_path / "keys.csv"
+    with monkeypatch.context() as patch:
+        patch.setattr(BaseDatabaseWrapper, "commit", broken)
+        sentence = refused("generate_keys", "spring", "--count", 1, "--out", path)
+    assert sentence.startswith("The database did not confirm that keys were issued.")
+    assert sentence.endswith(f"{path} is kept: its keys may be valid.")
+    assert len(path.read_text().splitlines()) == 2
+
+
+def test_generate_keys_leaves_no_file_if_the_database_failed_before(exam, tmp_path, monkeypatch):
+    def broken(*arguments, **kwargs):
+        raise OperationalError("connection lost")
+
+    monkeypatch.setattr(AccessKey.objects, "bulk_create", broken)
+    path = tmp_path / "keys.csv"
+    sentence = refused("generate_keys", "spring", "--count", 1, "--out", path)
+    assert sentence == "The database did not confirm that keys were issued."
+    assert not path.exists()
 
 
 def test_generate_keys_imports_nothing_if_the_roster_is_wrong(exam, roster, tmp_path):

@@ -1,11 +1,14 @@
 """Redeeming a key."""
 
 import statistics
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pghistory.models
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
 from apps.access.models import AccessKey
@@ -134,3 +137,29 @@ def test_digest_of_depends_on_the_pepper(settings):
     assert len(first) == 32
     settings.ACCESS_KEY_PEPPER = "another pepper"
     assert digest_of("ABCD-EFGH-JKMN-PQRS") != first
+
+
+@pytest.mark.django_db(transaction=True)
+def test_20_devices_redeeming_one_key_at_once_are_all_let_in(now):
+    """Entering locks nobody out and ends nobody's session; the first time is noted once."""
+    exam = TimeBlockFactory().exam
+    [issued] = issue_anonymous_keys(exam_id=exam.pk, count=1, actor=None, now=now)
+    together = threading.Barrier(20)
+
+    def redeem(second):
+        together.wait()
+        try:
+            return redeem_key(typed=issued.key, now=now + timedelta(seconds=second))
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(20) as pool:
+        redeemed = set(pool.map(redeem, range(20)))
+    assert len(redeemed) == 1
+    key = AccessKey.objects.get()
+    assert now <= key.redeemed_at < now + timedelta(seconds=20)
+    events = pghistory.models.Events.objects.tracks(key)
+    assert [event.pgh_context["act"] for event in events.order_by("pgh_id")] == [
+        "issue_anonymous_keys",
+        "redeem_key",
+    ]

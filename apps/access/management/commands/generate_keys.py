@@ -62,23 +62,33 @@ class Command(BaseCommand):
         if options["replace"] and count is not None:
             raise CommandError("--replace goes with --roster.")
         exam_id = exam_named(exam)
-        # The keys are on the disk before the transaction ends: none is valid that nobody has.
-        with refusals_as_errors(), transaction.atomic(), self.destination(out) as write:
-            if count is not None:
-                issued = issuing.issue_anonymous_keys(
-                    exam_id=exam_id,
-                    count=count,
-                    time_block=options["time_block"],
-                    tester=options["tester"],
-                    actor=None,
-                    now=timezone.now(),
-                    progress=with_progress,
-                )
-            else:
-                issued = self.issue_for_roster(exam_id, **options)
-            write(keys_csv(issued))
+        try:
+            # The keys are on the disk before the transaction ends: none is valid that nobody has.
+            with refusals_as_errors(), transaction.atomic(), self.destination(out) as write:
+                if count is not None:
+                    issued = self.issue_by_count(exam_id, count, **options)
+                else:
+                    issued = self.issue_for_roster(exam_id, **options)
+                write(keys_csv(issued))
+        except DatabaseError as error:
+            # Only a commit that broke off leaves the file: whether it came through is not known.
+            kept = f" {out} is kept: its keys may be valid." if out and out.exists() else ""
+            raise CommandError(f"The database did not confirm that keys were issued.{kept}") from error
         place = f" and written to {out}" if out else ""
         self.stderr.write(f"{len(issued)} keys issued{place}, batch {issued[0].batch}.")
+
+    def issue_by_count(
+        self, exam_id: int, count: int, *, time_block: str, tester: bool, **options: Any
+    ) -> list[IssuedKey]:
+        return issuing.issue_anonymous_keys(
+            exam_id=exam_id,
+            count=count,
+            time_block=time_block,
+            tester=tester,
+            actor=None,
+            now=timezone.now(),
+            progress=with_progress,
+        )
 
     def issue_for_roster(
         self, exam_id: int, *, roster: Path, time_block: str, replace: bool, **options: Any
@@ -109,8 +119,6 @@ class Command(BaseCommand):
                     yield lambda text: stream.write(text.encode())
         except FileExistsError as error:
             raise CommandError(f"{out} exists already; keys are never written over a file.") from error
-        except DatabaseError as error:
-            raise CommandError(f"No key was issued: the database broke off ({error}).") from error
         except OSError as error:
             raise CommandError(f"No key was issued: {out or 'stdout'}: {error.strerror}.") from error
 
