@@ -55,13 +55,13 @@ class GradingTaskQuerySet(OfExam["GradingTask"]):
         return self.exclude(status=TaskStatus.SCORED)
 
     def shuffled_for(self, grader_id: int) -> Self:
-        """Problem after problem, each in an order of its own for each grader, always the same one.
+        """An order of its own for each grader, always the same one.
 
         Readers grade differently after a very good or very bad answer; a different order for each
         spreads that. PostgreSQL's hash takes the grader as its seed and costs next to nothing.
         """
         place = Func(F("id"), Value(grader_id), function="hashint8extended", output_field=BigIntegerField())
-        return self.order_by("problem__number", place)
+        return self.order_by(place)
 
 
 class SurrenderQuerySet(OfExam["Surrender"]):

@@ -136,9 +136,11 @@ def test_publish_results_names_open_papers_and_until_when(grade, hand_in, missin
 
 def test_publish_results_names_blocks_in_which_somebody_may_still_start(grade, missing, exam, now):
     grade(1, 1)
-    later = factories.TimeBlockFactory(exam=exam, name="Americas", opens_at=now + timedelta(hours=1))
+    later = factories.TimeBlockFactory(exam=exam, name="America", opens_at=now + timedelta(hours=1))
     factories.RegistrationFactory(exam=exam, time_block=later)
-    assert missing() == ["Time block “Americas” takes contestants until 19:00, 14 March 2026."]
+    assert missing() == [
+        "Time block “America” takes contestants until 19:00, 14 March 2026, unless the exam is closed before."
+    ]
 
 
 def test_publish_results_waits_for_no_block_once_the_exam_is_closed(grade, publish, exam, now):

@@ -11,11 +11,7 @@ from apps.submissions.querysets import AnswerQuerySet
 
 def answers_without_task(exam_id: int, now: datetime) -> AnswerQuerySet:
     """Answers of closed papers that count, blank ones too, for which no grading task exists."""
-    return (
-        Answer.objects.filter(
-            submission__in=Submission.objects.filter(registration__exam_id=exam_id).counted().closed_at(now),
-            problem__not_counted=False,
-        )
-        .exclude(Exists(GradingTask.objects.filter(answer=OuterRef("pk"))))
-        .order_by("submission_id", "number")
-    )
+    papers = Submission.objects.filter(registration__exam_id=exam_id).counted().closed_at(now)
+    queued = GradingTask.objects.filter(answer=OuterRef("pk"))
+    answers = Answer.objects.filter(submission__in=papers, problem__not_counted=False)
+    return answers.exclude(Exists(queued)).order_by()

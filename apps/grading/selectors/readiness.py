@@ -43,7 +43,10 @@ def list_blocks_to_come(exam: Exam, now: datetime) -> list[str]:
         .filter(Exists(not_started), entry_until__gt=now)
     )
     ends = [(block.name, told(block.last_entry_at or block.closes_at, exam)) for block in blocks]
-    return [f"Time block “{name}” takes contestants until {end}." for name, end in ends]
+    return [
+        f"Time block “{name}” takes contestants until {end}, unless the exam is closed before."
+        for name, end in ends
+    ]
 
 
 def list_open_papers(exam: Exam, now: datetime) -> list[str]:

@@ -7,13 +7,17 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Value
 
 from apps.core.errors import RuleViolation
+from apps.exams.models import Problem
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score, Surrender
-from apps.grading.querysets import GradingTaskQuerySet, SurrenderQuerySet
+from apps.grading.querysets import GradingTaskQuerySet
 from apps.grading.selectors.backlog import answers_without_task
 from apps.submissions.models import Submission
 
 LEASE = timedelta(minutes=15)
+# How many waiting answers are shuffled for a grader: enough to differ, few enough to stay fast with
+# thousands waiting.
+WINDOW = 100
 
 
 class TaskTaken(RuleViolation):
@@ -33,8 +37,11 @@ def create_grading_tasks(*, exam_id: int, now: datetime) -> int:
     May be run as often as one likes, also while others grade: a task that exists is left alone, unless its
     paper was reopened and the answer that was scored is no longer the answer.
     """
-    wanted = answers_without_task(exam_id, now).values_list(
-        "pk", "problem_id", Value(exam_id), Value(1), Value(TaskStatus.OPEN.value)
+    # In no order: neighbours in the queue are not neighbours in the room or on the roster.
+    wanted = (
+        answers_without_task(exam_id, now)
+        .order_by("?")
+        .values_list("pk", "problem_id", Value(exam_id), Value(1), Value(TaskStatus.OPEN.value))
     )
     select, parameters = wanted.query.sql_with_params()
     with connection.cursor() as cursor:
@@ -83,18 +90,37 @@ def claim_next_task(
     queue = GradingTask.objects.filter(exam_id=exam_id).of_papers(Submission.objects.closed_at(now))
     if problem_id is not None:
         queue = queue.filter(problem_id=problem_id)
-    held = queue.claimed_by(grader.pk, now)
-    waiting = (
-        queue.claimable_at(now)
-        .unread_by(grader.pk)
-        .filter(Exists(surrendered_by(grader)) if given_back else ~Exists(surrendered_by(grader)))
-    )
-    for tasks in (held, waiting):
+    held = queue.claimed_by(grader.pk, now).select_for_update(of=("self",), no_key=True)
+    task = held.order_by("pk").first() or lock_waiting(queue, grader, now, given_back=given_back)
+    if task is None:
+        return None
+    take(task, grader, now)
+    return task.pk
+
+
+def lock_waiting(
+    queue: GradingTaskQuerySet, grader: AbstractBaseUser, now: datetime, *, given_back: bool
+) -> GradingTask | None:
+    """The grader's next task of the first problem that has one, locked against everybody else."""
+    surrendered = Exists(Surrender.objects.filter(task=OuterRef("pk"), grader_id=grader.pk))
+    waiting = queue.unfinished().claimable_at(now).unread_by(grader.pk)
+    waiting = waiting.filter(surrendered if given_back else ~surrendered)
+    unfinished = queue.unfinished().order_by().values("problem")
+    problems = Problem.objects.filter(pk__in=unfinished).order_by("number")
+    for problem_id in problems.values_list("pk", flat=True):
+        window = waiting.filter(problem_id=problem_id).order_by("pk")[:WINDOW]
         # SKIP LOCKED: whoever comes at the same moment takes the next one instead of waiting for this one.
-        task = lock_first(tasks, grader)
+        # Whether a task can be claimed is asked again outside the window: only there it is looked at anew
+        # when the row changed just before it was locked.
+        task = (
+            GradingTask.objects.filter(pk__in=window.values("pk"))
+            .claimable_at(now)
+            .shuffled_for(grader.pk)
+            .select_for_update(skip_locked=True, no_key=True)
+            .first()
+        )
         if task is not None:
-            take(task, grader, now)
-            return task.pk
+            return task
     return None
 
 
@@ -125,18 +151,8 @@ def surrender_task(*, task_id: int, grader: AbstractBaseUser, now: datetime) -> 
     Surrender.objects.get_or_create(task=task, grader_id=grader.pk, defaults={"surrendered_at": now})
 
 
-def lock_first(tasks: GradingTaskQuerySet, grader: AbstractBaseUser) -> GradingTask | None:
-    return (
-        tasks.shuffled_for(grader.pk).select_for_update(skip_locked=True, of=("self",), no_key=True).first()
-    )
-
-
 def take(task: GradingTask, grader: AbstractBaseUser, now: datetime) -> None:
     task.status = TaskStatus.CLAIMED
     task.grader_id = grader.pk
     task.claimed_until = now + LEASE
     task.save(update_fields=["status", "grader", "claimed_until"])
-
-
-def surrendered_by(grader: AbstractBaseUser) -> SurrenderQuerySet:
-    return Surrender.objects.filter(task=OuterRef("pk"), grader_id=grader.pk)
