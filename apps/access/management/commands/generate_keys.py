@@ -75,7 +75,7 @@ class Command(BaseCommand):
             kept = f" {out} is kept: its keys may be valid." if out and out.exists() else ""
             raise CommandError(f"The database did not confirm that keys were issued.{kept}") from error
         place = f" and written to {out}" if out else ""
-        self.stderr.write(f"{len(issued)} keys issued{place}, batch {issued[0].batch}.")
+        self.stderr.write(f"{len(issued)} keys issued{place}, batch {issued[0].batch}.", self.style.SUCCESS)
 
     def issue_by_count(
         self, exam_id: int, count: int, *, time_block: str, tester: bool, **options: Any
@@ -102,9 +102,11 @@ class Command(BaseCommand):
             now=timezone.now(),
             progress=with_progress,
         )
-        self.stderr.write(str(report))
+        self.stderr.write(str(report), self.style.SUCCESS)
         if kept := report.row_count - len(issued):
-            self.stderr.write(f"{kept} contestants have a key and keep it (--replace issues new ones).")
+            self.stderr.write(
+                f"{kept} contestants have a key and keep it (--replace issues new ones).", self.style.SUCCESS
+            )
         return issued
 
     @contextmanager

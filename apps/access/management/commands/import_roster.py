@@ -36,4 +36,4 @@ class Command(BaseCommand):
                 actor=None,
                 dry_run=dry_run,
             )
-        self.stderr.write(f"{'Nothing was written. ' if dry_run else ''}{report}")
+        self.stderr.write(f"{'Nothing was written. ' if dry_run else ''}{report}", self.style.SUCCESS)

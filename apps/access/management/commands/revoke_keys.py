@@ -35,4 +35,4 @@ class Command(BaseCommand):
             count = revoke_keys(
                 exam_id=exam_named(exam), chosen=chosen, reason=reason, actor=None, now=timezone.now()
             )
-        self.stderr.write(f"{count} keys revoked.")
+        self.stderr.write(f"{count} keys revoked.", self.style.SUCCESS)
