@@ -1,5 +1,6 @@
 """A contestant at a paper: what they see and do in the browser, and what the server holds."""
 
+import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 
@@ -98,6 +99,20 @@ class Contestant:
                 page.evaluate("dispatchEvent(new Event('online'))")
 
     @contextmanager
+    def held_saves(self):
+        """Saves wait in the list that this gives, to be answered by the test; at the end all go on."""
+        held = []
+
+        def hold(route):
+            held.append(route)
+
+        self.context.route(SAVE, hold)
+        yield held
+        for route in held:
+            route.continue_()
+        self.context.unroute(SAVE)
+
+    @contextmanager
     def losing_responses(self):
         """The server takes every save, but its answer never comes back."""
 
@@ -140,6 +155,13 @@ class PaperPage:
 
     def holds(self, text: str, number: int = PROOF) -> None:
         expect(self.field(number)).to_have_value(text)
+
+    def waits_for(self, happened, *, seconds: float = 8) -> None:
+        """Let the page go on until something has happened outside it."""
+        end = time.monotonic() + seconds
+        while not happened():
+            assert time.monotonic() < end
+            self.page.wait_for_timeout(50)
 
     def hears_from_the_server(self) -> None:
         """The next heartbeat, now: as when somebody looks at the page again."""

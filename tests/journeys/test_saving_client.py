@@ -85,14 +85,11 @@ def test_an_integer_keeps_what_was_typed(contestant):
 
 def test_saved_is_said_only_after_the_server_has_the_text(contestant):
     paper = contestant.open_paper()
-    held = []
-    contestant.context.route(SAVE, lambda route: held.append(route))  # noqa: PLW0108  # Playwright asks for a function
-    paper.writes("on its way")
-    paper.page.wait_for_timeout(1500)
-    paper.sees("saving")
-    assert len(held) == 1
-    assert paper.answer() == ""
-    held[0].continue_()
+    with contestant.held_saves() as held:
+        paper.writes("on its way")
+        paper.waits_for(lambda: held)
+        paper.sees("saving")
+        assert paper.answer() == ""
     paper.sees("saved")
     assert paper.answer() == "on its way"
 
@@ -189,18 +186,19 @@ def test_a_busy_server_is_not_asked_before_the_time_it_names(contestant):
     paper = contestant.open_paper()
     asked = []
 
-    def be_busy(route):
+    def be_busy_once(route):
         asked.append(time.monotonic())
-        route.fulfill(status=503, headers={"Retry-After": "2"})
+        if len(asked) == 1:
+            route.fulfill(status=503, headers={"Retry-After": "3"})
+        else:
+            route.continue_()
 
-    contestant.context.route(SAVE, be_busy)
+    contestant.context.route(SAVE, be_busy_once)
     paper.writes("patience")
     paper.sees("offline")
     expect(paper.page.get_by_test_id("save-state")).to_contain_text("The server is busy. Keep writing.")
-    paper.page.wait_for_timeout(1700)
-    assert len(asked) == 1
-    contestant.context.unroute(SAVE)
     paper.sees("saved")
+    assert asked[1] - asked[0] > 2.9
     assert paper.answer() == "patience"
 
 
@@ -217,18 +215,24 @@ def test_after_all_sessions_ended_the_page_goes_on_once_the_contestant_entered_a
 
 
 def test_at_the_deadline_the_last_words_are_sent_and_the_fields_closed(contestant):
-    move_deadline(contestant.submission, seconds_left=3)
     paper = contestant.open_paper()
-    paper.page.wait_for_timeout(max(0, seconds_to_deadline(contestant.submission) - 0.6) * 1000)
-    paper.writes("last words")
+    with contestant.held_saves() as held:
+        paper.writes("last words")
+        paper.waits_for(lambda: held)
+        move_deadline(contestant.submission, seconds_left=1)
+        answer = held[0].fetch()  # with it the page learns how little time is left
+        paper.writes("last words, and more")
+        held.pop().fulfill(response=answer)
+        paper.shows("time-up", "Time is up. Sending your last words…")
+        assert paper.is_locked()
     paper.shows("arrived")
-    assert paper.is_locked()
-    assert paper.counted() == ["last words"]
+    assert paper.counted() == ["last words", "last words, and more"]
 
 
 def test_a_deadline_that_moved_opens_the_fields_again(contestant):
-    move_deadline(contestant.submission, seconds_left=1)
     paper = contestant.open_paper()
+    move_deadline(contestant.submission, seconds_left=0)
+    paper.hears_from_the_server()
     expect(paper.field()).not_to_be_editable()
     move_deadline(contestant.submission, seconds_left=600)
     paper.hears_from_the_server()
@@ -240,16 +244,33 @@ def test_a_deadline_that_moved_opens_the_fields_again(contestant):
 
 
 def test_words_that_come_too_late_are_kept_and_said_to_be_late(contestant):
-    move_deadline(contestant.submission, seconds_left=2, grace_seconds=0)
     paper = contestant.open_paper()
-    with contestant.without_network():
+    with contestant.held_saves() as held:
+        paper.writes("in time")
+        paper.waits_for(lambda: held)
+        move_deadline(contestant.submission, seconds_left=1, grace_seconds=0)
+        answer = held[0].fetch()
         paper.writes("too late")
-        paper.shows("time-up-offline", "call your proctor")
+        held.pop().fulfill(response=answer)
+        paper.shows("time-up")
     paper.shows("late")
     paper.sees("closed")
     expect(paper.notice("closed").get_by_role("link", name="See your receipt")).to_be_visible()
-    assert paper.answer() == ""
-    assert paper.revisions() == [("too late", "late")]
+    assert paper.revisions() == [("in time", "current"), ("too late", "late")]
+
+
+def test_offline_when_time_is_up_the_page_says_to_call_the_proctor(contestant):
+    paper = contestant.open_paper()
+    with contestant.held_saves() as held:
+        paper.writes("no way out")
+        paper.waits_for(lambda: held)
+        move_deadline(contestant.submission, seconds_left=1)
+        answer = held[0].fetch()
+        paper.writes("no way out at all")
+        held.pop().fulfill(response=answer)
+        paper.waits_for(lambda: held)
+        held.pop().abort()
+        paper.shows("time-up-offline", "Keep this page open and call your proctor.")
 
 
 def test_a_paper_handed_in_elsewhere_is_closed_here_too(contestant):
@@ -436,8 +457,3 @@ def acknowledged(route, *, revision):
 def move_deadline(submission: Submission, *, seconds_left: float, grace_seconds: int = 30) -> None:
     deadline = datetime.now(tz=UTC) + timedelta(seconds=seconds_left)
     Submission.objects.filter(pk=submission.pk).update(deadline_at=deadline, grace_seconds=grace_seconds)
-
-
-def seconds_to_deadline(submission: Submission) -> float:
-    submission.refresh_from_db()
-    return (submission.deadline_at - datetime.now(tz=UTC)).total_seconds()
