@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.urls import reverse
 
 from apps.exams.enums import StaffRole
 from apps.grading.enums import TaskStatus
@@ -111,3 +112,41 @@ def publish(exam, organiser, now):
         return publish_results(**{"exam_id": exam.pk, "actor": organiser, "now": now, **changes})
 
     return publish
+
+
+@pytest.fixture
+def desk(client, grader, exam):
+    """Signed in as a grader, with the addresses of the pages."""
+
+    class Desk:
+        page = reverse("admin:grading_desk", args=[exam.pk])
+
+        def next(self, **wanted):
+            return client.post(reverse("admin:grading_next", args=[exam.pk]), wanted)
+
+        def score(self, task, query="", **typed):
+            form = {"points": "6", "comment": "", "note": "", "based_on": 0, "answer_revision": 1, **typed}
+            return client.post(reverse("admin:grading_score", args=[task]) + query, form)
+
+        def open(self, task):
+            return client.get(reverse("admin:grading_score", args=[task]))
+
+        def claim(self, task):
+            return client.post(reverse("admin:grading_claim", args=[task]))
+
+    client.force_login(grader)
+    return Desk()
+
+
+@pytest.fixture
+def task(hand_in, queue, problems):
+    """An answer of problem 1 that waits."""
+    hand_in("42", "1")
+    queue()
+    return GradingTask.objects.get(problem=problems[0]).pk
+
+
+@pytest.fixture
+def held(task, desk):
+    desk.claim(task)
+    return task
