@@ -1,7 +1,7 @@
 """A contestant's day: from the slip to the result."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -10,6 +10,7 @@ from playwright.sync_api import expect
 from apps.access.models import AccessKey
 from apps.access.services.entry import redeem_key
 from apps.access.services.issuing import issue_keys_for
+from apps.exams.models import TimeBlock
 from apps.grading.models import GradingTask
 from apps.grading.services import publishing, queueing, scoring
 from apps.submissions.models import Answer, Receipt, Submission
@@ -47,7 +48,7 @@ def grade_everything(exam):
 
 @pytest.mark.parametrize("viewport", [None, PHONE], ids=["desk", "phone"])
 def test_a_contestant_sits_the_exam(open_page, look, viewport):
-    exam = set_exam(opens_in=6)
+    exam = set_exam(opens_in=3600)
     key = issue_keys(exam)[0]
     page = open_page(**({"viewport": viewport} if viewport else {}))
 
@@ -70,6 +71,8 @@ def test_a_contestant_sits_the_exam(open_page, look, viewport):
     look(page, "waiting")
 
     # The paper opens by itself.
+    TimeBlock.objects.update(opens_at=datetime.now(tz=UTC) + timedelta(seconds=5))
+    page.reload()
     expect(page.get_by_test_id("problem-1")).to_be_visible(timeout=20_000)
     saved(page)
     look(page, "paper")

@@ -21,7 +21,7 @@ from apps.core.guards import guarded_by
 from apps.exams.rules import roles
 
 
-class RegistrationInline(admin.TabularInline[Registration, Contestant]):
+class RegistrationInline(admin.StackedInline[Registration, Contestant]):
     """What a contestant sits; each registration is changed on its own page."""
 
     model = Registration

@@ -31,8 +31,11 @@ class OfExamAdmin(ScopedAdmin[Row]):
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
 
-class OfExamInline(admin.TabularInline[Any, Exam]):
-    """Rows on an exam's own page: the exam decides. Without one yet, its page did."""
+class OfExamInline(admin.StackedInline[Any, Exam]):
+    """Rows on an exam's own page: the exam decides. Without one yet, its page did.
+
+    Stacked, not tabular: Django's tables have no label beside a field, and a blank header.
+    """
 
     extra = 0
 

@@ -15,7 +15,7 @@ from apps.exams.models import Exam, Problem, StatementVersion
 from apps.exams.services import editing
 
 
-class StatementVersionInline(admin.TabularInline[StatementVersion, Problem]):
+class StatementVersionInline(admin.StackedInline[StatementVersion, Problem]):
     """What contestants were shown before, and since when not; only to be read."""
 
     model = StatementVersion
