@@ -132,13 +132,30 @@ def test_publish_results_names_open_papers_and_until_when(grade, hand_in, missin
     assert missing() == ["1 paper is still open until 17:00, 14 March 2026."]
 
 
-def test_publish_results_names_blocks_in_which_somebody_may_still_start(grade, missing, exam, now):
+def test_publish_results_names_blocks_that_have_not_opened(grade, missing, exam, now):
     grade(1, 1)
     later = factories.TimeBlockFactory(exam=exam, name="America", opens_at=now + timedelta(hours=1))
     factories.RegistrationFactory(exam=exam, time_block=later)
     assert missing() == [
-        "Time block “America” takes contestants until 19:00, 14 March 2026, unless the exam is closed before."
+        "Time block “America” opens at 17:00, 14 March 2026, unless the exam is closed before."
     ]
+
+
+def test_publish_results_closes_the_exam_to_those_who_could_still_start(grade, publish, exam, now):
+    grade(1, 1)
+    running = factories.TimeBlockFactory(exam=exam, opens_at=now - timedelta(minutes=5))
+    late = factories.RegistrationFactory(exam=exam, time_block=running)
+    publication = publish()
+    exam.refresh_from_db()
+    assert exam.status == ExamStatus.CLOSED
+    assert publication.results.get(registration=late).status == "absent"
+
+
+def test_publish_results_leaves_an_exam_ready_when_nobody_is_awaited(grade, publish, exam):
+    grade(1, 1)
+    publish()
+    exam.refresh_from_db()
+    assert exam.status == ExamStatus.READY
 
 
 def test_publish_results_waits_for_no_block_once_the_exam_is_closed(grade, publish, exam, now):
@@ -213,7 +230,7 @@ def test_withdraw_results_is_refused_when_nothing_is_published(exam, organiser, 
 def test_publish_results_query_count_does_not_grow(grade, publish, django_assert_num_queries, contestants):
     for _ in range(contestants):
         grade(1, 1)
-    with django_assert_num_queries(18):
+    with django_assert_num_queries(19):
         publish()
 
 

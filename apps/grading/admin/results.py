@@ -17,7 +17,7 @@ from apps.exams.rules import roles
 from apps.grading.admin.rights import console_page, exam_for, staff_of
 from apps.grading.forms import PublishForm, WithdrawForm
 from apps.grading.models import Publication
-from apps.grading.selectors.readiness import list_missing
+from apps.grading.selectors.readiness import count_who_could_still_start, list_missing
 from apps.grading.selectors.tally import list_tally
 from apps.grading.services import exporting, publishing
 
@@ -47,10 +47,12 @@ def results_page(
         .order_by("-number")
     )
     tally = list_tally(exam.pk)
+    now = timezone.now()
     context = {
         "title": f"Results: {exam.title}",
         "exam": exam,
-        "missing": list_missing(exam, timezone.now()),
+        "missing": list_missing(exam, now),
+        "not_started": count_who_could_still_start(exam, now),
         "publications": publications,
         "standing": next((one for one in publications if one.withdrawn_at is None), None),
         "publish_form": PublishForm(initial={"newest_seen": publications[0].number if publications else 0}),

@@ -9,6 +9,7 @@ from django.utils.formats import date_format
 from django.utils.translation import ngettext
 
 from apps.access.models import Registration
+from apps.access.querysets import RegistrationQuerySet
 from apps.exams.enums import ExamStatus
 from apps.exams.models import Exam, TimeBlock
 from apps.grading.enums import TaskStatus
@@ -29,24 +30,30 @@ def list_missing(exam: Exam, now: datetime) -> list[str]:
 
 
 def list_blocks_to_come(exam: Exam, now: datetime) -> list[str]:
-    """Time blocks in which somebody may still start: until then nobody is absent."""
+    """Time blocks that have not opened: their contestants are not absent, they are still to come."""
     if exam.status == ExamStatus.CLOSED:
         return []
-    not_started = (
-        Registration.objects.filter(time_block=OuterRef("pk"))
-        .counted()
-        .exclude(Exists(Submission.objects.filter(registration=OuterRef("pk"))))
+    blocks = TimeBlock.objects.filter(
+        Exists(awaited().filter(time_block=OuterRef("pk"))), exam=exam, opens_at__gt=now
     )
-    blocks = (
-        TimeBlock.objects.filter(exam=exam)
-        .annotate(entry_until=Coalesce("last_entry_at", "closes_at"))
-        .filter(Exists(not_started), entry_until__gt=now)
-    )
-    ends = [(block.name, told(block.last_entry_at or block.closes_at, exam)) for block in blocks]
     return [
-        f"Time block “{name}” takes contestants until {end}, unless the exam is closed before."
-        for name, end in ends
+        f"Time block “{block.name}” opens at {told(block.opens_at, exam)}, unless the exam is closed before."
+        for block in blocks
     ]
+
+
+def count_who_could_still_start(exam: Exam, now: datetime) -> int:
+    """Contestants who have not started in a block that still takes them; publishing ends that."""
+    if exam.status == ExamStatus.CLOSED:
+        return 0
+    entry_until = Coalesce("time_block__last_entry_at", "time_block__closes_at")
+    return awaited().annotate(entry_until=entry_until).filter(exam=exam, entry_until__gt=now).count()
+
+
+def awaited() -> RegistrationQuerySet:
+    """Registrations that count and have no paper yet."""
+    started = Submission.objects.filter(registration=OuterRef("pk"))
+    return Registration.objects.counted().exclude(Exists(started))
 
 
 def list_open_papers(exam: Exam, now: datetime) -> list[str]:

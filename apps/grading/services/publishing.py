@@ -8,9 +8,10 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from apps.core.errors import RuleViolation
+from apps.exams.enums import ExamStatus
 from apps.exams.models import Exam
 from apps.grading.models import GradingTask, Publication, Result
-from apps.grading.selectors.readiness import list_missing
+from apps.grading.selectors.readiness import count_who_could_still_start, list_missing
 from apps.grading.selectors.tally import TallyRow, list_tally
 from apps.submissions.models import Submission
 
@@ -49,6 +50,7 @@ def publish_results(
 ) -> Publication:
     """Freeze totals and ranks as the exam's next publication; contestants see them from the commit on.
 
+    Whoever could still start an open time block no longer can: the exam is closed.
     `newest_seen` is the newest publication the organiser knew of (0: none); another one in between is a
     refusal, so that pressing twice does not publish twice.
     """
@@ -60,6 +62,7 @@ def publish_results(
     missing = list_missing(exam, now)
     if missing:
         raise WorkUnfinished(missing)
+    close_entry(exam, now)
     publication = Publication.objects.create(
         exam=exam,
         number=newest + 1,
@@ -71,6 +74,14 @@ def publish_results(
         batch_size=ROWS_AT_ONCE,
     )
     return publication
+
+
+def close_entry(exam: Exam, now: datetime) -> None:
+    """Whoever has not started by now counts as absent, so nobody may start after reading the results."""
+    if count_who_could_still_start(exam, now):
+        exam.status = ExamStatus.CLOSED
+        exam.version += 1
+        exam.save(update_fields=["status", "version"])
 
 
 def freeze(publication: Publication, row: TallyRow) -> Result:
