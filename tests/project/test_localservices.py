@@ -97,6 +97,7 @@ class Project:
             if holder.poll() is None:
                 holder.kill()
                 holder.communicate()
+        valkey.stop(self.var)  # a killed holder stops nothing
         if pid := self.server:
             os.kill(pid, signal.SIGQUIT)
             places.wait_until(lambda: not self.server, failure="PostgreSQL did not quit")

@@ -33,7 +33,9 @@ class Command(BaseCommand):
                 path.write_bytes(content)
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from error
-        self.stderr.write(f"{exported.slug} written to {out}, with {len(exported.figures)} figures.")
+        self.stderr.write(
+            f"{exported.slug} written to {out}, with {len(exported.figures)} figures.", self.style.SUCCESS
+        )
 
 
 def _files(exported: ExportedExam, out: Path) -> dict[Path, bytes]:

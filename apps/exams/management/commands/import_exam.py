@@ -37,7 +37,8 @@ class Command(BaseCommand):
         self.stderr.write(
             f"{imported.title} ({imported.slug}) {done}: {imported.problem_count} problems worth"
             f" {imported.total_points.normalize():f} points, {imported.time_block_count} time blocks,"
-            f" {imported.figure_count} figures."
+            f" {imported.figure_count} figures.",
+            self.style.SUCCESS,
         )
 
 

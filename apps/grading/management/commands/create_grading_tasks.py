@@ -23,4 +23,6 @@ class Command(BaseCommand):
         if exam_id is None:
             raise CommandError(f"There is no exam {exam}.")
         count = create_grading_tasks(exam_id=exam_id, now=timezone.now())
-        self.stderr.write(f"{count} answer{'' if count == 1 else 's'} queued for grading.")
+        self.stderr.write(
+            f"{count} answer{'' if count == 1 else 's'} queued for grading.", self.style.SUCCESS
+        )

@@ -33,4 +33,4 @@ class Command(BaseCommand):
             raise CommandError(f"{out} exists already; results never overwrite a file.") from refusal
         except OSError as error:
             raise CommandError(f"{out}: {error.strerror}") from error
-        self.stderr.write(f"Results of {exam} written to {out}.")
+        self.stderr.write(f"Results of {exam} written to {out}.", self.style.SUCCESS)

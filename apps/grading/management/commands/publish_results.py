@@ -39,4 +39,4 @@ class Command(BaseCommand):
                 done = f"Publication {number} of {exam} is out."
         except RuleViolation as refusal:
             raise CommandError(str(refusal)) from refusal
-        self.stderr.write(done)
+        self.stderr.write(done, self.style.SUCCESS)

@@ -27,7 +27,9 @@ class Command(BaseCommand):
         if is_demo_there():
             keep_open(now=timezone.now())
             if out.exists():
-                self.stderr.write(f"The demo is there; its keys and passwords stand in {out}.")
+                self.stderr.write(
+                    f"The demo is there; its keys and passwords stand in {out}.", self.style.SUCCESS
+                )
                 return
         # A file without its exam tells of a database that is gone.
         out.unlink(missing_ok=True)
@@ -37,7 +39,7 @@ class Command(BaseCommand):
                 stream.write(in_words(demo).encode())
         except OSError as error:
             raise CommandError(f"{out}: {error.strerror}") from error
-        self.stderr.write(f"{demo.title}: keys and passwords are written to {out}.")
+        self.stderr.write(f"{demo.title}: keys and passwords are written to {out}.", self.style.SUCCESS)
 
 
 def in_words(demo: Demo) -> str:

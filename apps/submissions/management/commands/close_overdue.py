@@ -22,4 +22,4 @@ class Command(BaseCommand):
             return iter(track(papers, description="Closing papers", console=screen, disable=quiet))
 
         closed_count = closing.close_overdue(now=timezone.now(), progress=with_progress)
-        self.stderr.write(f"{closed_count} papers closed.")
+        self.stderr.write(f"{closed_count} papers closed.", self.style.SUCCESS)
