@@ -12,6 +12,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test.utils import override_settings
 from playwright.sync_api import sync_playwright
 
+from tests.journeys.paper_page import signed_in, start_paper
+
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
 MISSING = "No Chromium: the journeys did not run. Install it (Debian: apt-get install chromium)."
 # Flags that keep the browser from calling out, and let it run as root in a container.
@@ -96,6 +98,18 @@ def watch(page, complaints):
 def page(open_page):
     """One page at the width of a desk."""
     return open_page()
+
+
+@pytest.fixture
+def submission(transactional_db):
+    """A started paper with one problem of each kind."""
+    return start_paper()
+
+
+@pytest.fixture
+def contestant(page, live_server, submission):
+    """Signed in at one browser, with a started paper."""
+    return signed_in(page, live_server, submission.registration)
 
 
 @pytest.fixture

@@ -186,3 +186,10 @@ class PaperPage:
     def counted(self, number: int = PROOF) -> list[str]:
         """Every text that was the answer at some time, in order."""
         return [text for text, state in self.revisions(number) if state == "current"]
+
+
+def signed_in(page: Page, live_server, registration: Registration) -> Contestant:
+    """The contestant of a registration, at this browser."""
+    sitting = Contestant(page, live_server.url, registration)
+    sitting.sign_in()
+    return sitting
