@@ -40,7 +40,7 @@ def main() -> None:
 def refuse_taken_port(host: str, port: str) -> None:
     """Say so before anything slow happens."""
     if not port.isdecimal() or not 0 < int(port) < 65536:  # noqa: PLR2004 - a port has 16 bits
-        sys.exit(f"examgrader: PORT={port} is not a port. Try: make demo PORT=8017")
+        sys.exit(f"examgrader: PORT={port} is not a port; an example is PORT=8017.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -49,7 +49,7 @@ def refuse_taken_port(host: str, port: str) -> None:
         except OSError as reason:
             sys.exit(
                 f"examgrader: cannot listen on {host} port {port} ({reason.strerror})."
-                " Try another one: make demo PORT=8017"
+                " Choose another port with PORT=, or stop what uses this one."
             )
 
 
