@@ -109,6 +109,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "examgrader.console.ConsoleHistoryMiddleware",
+    "examgrader.busy.BusyDatabaseMiddleware",
 ]
 
 ROOT_URLCONF = "examgrader.urls"

@@ -17,3 +17,8 @@ STORAGES = {
 }
 WHITENOISE_AUTOREFRESH = True
 WHITENOISE_USE_FINDERS = True
+
+# Each process of a parallel run has a database of its own (pytest-django), and one of Redis: emptying the
+# cache between tests must not empty another's.
+worker_number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+CACHES["default"]["LOCATION"] = REDIS_URL.replace("db=0", f"db={worker_number + 1}")  # noqa: F405
