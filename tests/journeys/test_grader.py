@@ -90,6 +90,7 @@ def test_a_grader_scores_everything_by_keyboard(page, open_page, look, exam, sta
     expect(page.get_by_text("6 answers of closed papers are not in the queue yet.")).to_be_visible()
     page.get_by_role("button", name="Queue them").focus()
     page.keyboard.press("Enter")
+    expect(page.get_by_role("button", name="Queue them")).to_have_count(0)
     look(page, "grading-desk")
     page.get_by_test_id("claim-next").focus()
     page.keyboard.press("Enter")
