@@ -142,6 +142,7 @@ def grade(page, exam, look):
     """All points where the console says that the answer equals an accepted one, none elsewhere."""
     page.goto(f"/console/grading/gradingtask/desk/{exam.pk}/")
     page.get_by_role("button", name=re.compile("^Queue")).click()
+    expect(page.get_by_text("not in the queue yet")).to_have_count(0)
     look(page, "console-desk")
     page.get_by_test_id("claim-next").first.click()
     for place in range(2 * len(PROBLEMS)):
