@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from apps.exams.models import Exam, StatementVersion, TimeBlock
-from apps.exams.rules import points
+from apps.exams.rules.points import show_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ def _preview_problem(statement: StatementVersion) -> PreviewProblem:
     return PreviewProblem(
         number=problem.number,
         kind=problem.kind,
-        max_points=points.plain(problem.max_points),
+        max_points=show_points(problem.max_points),
         statement_html=statement.html,
         note=statement.note,
         choices=tuple(

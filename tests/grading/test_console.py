@@ -102,10 +102,21 @@ def test_contestants_appear_by_blind_code_only(desk, client, hand_in, exam, prob
         assert "CANARY" not in text
         assert "987654" not in text
     assert paper.blind_code in pages[0].content.decode()
-    # Nor can one be found by what one knows of them.
+    # Nor can one be found by what one knows of them, whatever the organiser chose.
     for known in CANARIES.values():
         found = client.get(reverse("admin:grading_gradingtask_changelist"), {"q": known})
         assert "0 grading tasks" in found.content.decode()
+
+
+def test_a_contestant_is_named_where_grading_is_not_blind(desk, client, hand_in, exam, problems):
+    exam.blind = False
+    exam.save()
+    paper = hand_in("42", "", **CANARIES)
+    client.post(reverse("admin:grading_queue", args=[exam.pk]))
+    task = GradingTask.objects.get(problem=problems[0]).pk
+    desk.claim(task)
+    number = paper.registration.contestant.public_number
+    assert f"{number} CANARY-NAME" in desk.open(task).content.decode()
 
 
 def test_the_next_answer_opens_on_its_scoring_page(desk, task):

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from apps.exams.enums import ProblemKind
+from apps.exams.rules.points import show_points
 from apps.grading.rules.matching import equals_accepted
-from apps.grading.rules.points import BadPoints, check_points, parse_points, show_points
+from apps.grading.rules.points import BadPoints, check_points, parse_points
 from apps.grading.rules.ranking import shared_ranks
 
 SEVEN = Decimal(7)

@@ -1,15 +1,18 @@
 """A paper to write on, and passes to save with."""
 
+import re
 import uuid
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from apps.exams.enums import ProblemKind
 from apps.submissions.rules.batch import Batch, Edit
 from apps.submissions.services import saving
 from apps.submissions.services.saving import SavePass
 from tests import factories
+from tests.support.entering import enter
 
 
 @pytest.fixture
@@ -49,3 +52,35 @@ def edit(number=1, text="42", based_on=0, op=None):
 
 def save(save_pass, *edits, device=DEVICE):
     return saving.save_batch(save_pass=save_pass, batch=Batch(device=device, edits=edits))
+
+
+@pytest.fixture
+def registration():
+    """Ana, for an exam with two problems; its block is open from an hour before `NOW` to an hour after."""
+    block = factories.TimeBlockFactory(zone="Europe/Berlin")
+    for number in (1, 2):
+        factories.ProblemFactory(exam=block.exam, number=number)
+    return factories.RegistrationFactory(exam=block.exam, time_block=block)
+
+
+@pytest.fixture
+def at(client, registration):
+    """`at(moment).get(path)` as Ana at that moment."""
+    travellers = []
+
+    def travel(moment):
+        for traveller in travellers:
+            traveller.stop()
+        traveller = time_machine.travel(moment, tick=False)
+        traveller.start()
+        travellers[:] = [traveller]
+        return enter(client, registration)
+
+    yield travel
+    for traveller in travellers:
+        traveller.stop()
+
+
+def text_of(response):
+    """What a page says, without its markup."""
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", response.content.decode()))

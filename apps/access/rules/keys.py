@@ -21,7 +21,9 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 
-ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
+from apps.core.codes import READABLE
+
+ALPHABET = READABLE
 MODULUS = len(ALPHABET)
 GROUP_COUNT = 4
 GROUP_SIZE = 4

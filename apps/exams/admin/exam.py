@@ -20,6 +20,7 @@ from apps.exams.enums import StaffRole
 from apps.exams.forms import ExamForm, TimeBlockForm, TimeBlockFormSet
 from apps.exams.models import Exam, ExamStaff, TimeBlock
 from apps.exams.rules import roles
+from apps.exams.rules.points import show_points
 from apps.exams.selectors import get_preview
 from apps.exams.services import editing
 
@@ -92,7 +93,7 @@ class ExamAdmin(OfExamAdmin[Exam]):
                 reverse("admin:exams_problem_change", args=[problem.pk]),
                 problem.number,
                 problem.get_kind_display(),
-                f"{problem.max_points.normalize():f}",
+                show_points(problem.max_points),
                 ", not counted" if problem.not_counted else "",
             )
             for problem in exam.problems.all()

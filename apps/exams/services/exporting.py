@@ -6,13 +6,13 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from apps.exams.enums import ClockKind
 from apps.exams.models import Exam, Figure, Problem, StatementVersion, TimeBlock
 from apps.exams.rules.drafts import FORMAT
+from apps.exams.rules.points import show_points
 from apps.exams.services.editing import shown_html
 
 # A ZIP notes when its files were written; a fixed moment keeps equal exams equal.
@@ -103,7 +103,7 @@ def _block(block: TimeBlock, exam: Exam) -> Iterator[tuple[str, str]]:
 def _problem(problem: Problem, statement: StatementVersion) -> Iterator[tuple[str, Any]]:
     yield "number", problem.number
     yield "kind", problem.kind
-    yield "max_points", _points(problem.max_points)
+    yield "max_points", show_points(problem.max_points)
     yield "statement", statement.source
     if statement.choices:
         yield "choices", [{"label": choice["label"], "text": choice["text"]} for choice in statement.choices]
@@ -118,11 +118,6 @@ def _problem(problem: Problem, statement: StatementVersion) -> Iterator[tuple[st
 
 def _local(moment: datetime, zone: ZoneInfo) -> str:
     return moment.astimezone(zone).isoformat()
-
-
-def _points(points: Decimal) -> str:
-    """Without trailing zeros: 7, 2.5."""
-    return f"{points.normalize():f}"
 
 
 def _dumper() -> type[Any]:

@@ -15,12 +15,12 @@ from apps.core.markup import render_answer, render_expression
 from apps.exams.enums import ProblemKind
 from apps.exams.models import Exam
 from apps.exams.rules import roles
+from apps.exams.rules.points import show_points
 from apps.grading.admin.desk import go_on
 from apps.grading.admin.rights import console_page, exam_for, staff_of
 from apps.grading.enums import TaskStatus
 from apps.grading.forms import QueueForm, ScoreForm
 from apps.grading.models import GradingTask
-from apps.grading.rules.points import show_points
 from apps.grading.selectors.sheet import Sheet, describe_score, get_sheet
 from apps.grading.services import queueing, scoring
 

@@ -11,9 +11,9 @@ from django.utils.html import format_html
 
 from apps.exams.models import Exam
 from apps.exams.rules import roles
+from apps.exams.rules.points import show_points
 from apps.grading.admin import desk, scoring
 from apps.grading.models import GradingTask, Score
-from apps.grading.rules.points import show_points
 
 
 class ExamFilter(admin.SimpleListFilter):

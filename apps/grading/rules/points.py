@@ -3,6 +3,8 @@
 import re
 from decimal import Decimal
 
+from apps.exams.rules.points import show_points
+
 PLACES = Decimal("0.01")
 # Only the ten ASCII digits: `\d` and Decimal() would also take "٥", and Decimal() "1e1", "NaN", "1_0".
 TYPED = re.compile(r"(?P<whole>[0-9]{1,4})(?:[.,](?P<part>[0-9]{1,2}))?")
@@ -35,9 +37,3 @@ def check_points(points: Decimal, *, maximum: Decimal) -> Decimal:
     if rounded != points:
         raise BadPoints("Points have at most two decimal places.")
     return rounded
-
-
-def show_points(points: Decimal) -> str:
-    """As people write it: "6", "6.5", never "6.00" or "1E+1"."""
-    text = f"{points:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

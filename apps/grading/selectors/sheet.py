@@ -1,16 +1,17 @@
-"""One answer as its grader sees it: the blind code, the statement that was seen, never the contestant."""
+"""One answer as its grader sees it: the statement that was seen, and a blind code for the contestant."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 
+from apps.access.models import Contestant
 from apps.exams.enums import ProblemKind
 from apps.exams.models import StatementVersion
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score
 from apps.grading.rules.matching import equals_accepted
-from apps.submissions.models import AnswerRevision, Submission
+from apps.submissions.models import Answer, AnswerRevision, Submission
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,10 @@ class ScoreVersion:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Everything on the scoring page. `newer_statement`: the statement changed after the contestant's."""
+    """Everything on the scoring page. `newer_statement`: the statement changed after the contestant's.
+
+    `contestant` is blank in an exam that is graded blind.
+    """
 
     task_id: int
     exam_id: int
@@ -43,6 +47,7 @@ class Sheet:
     max_points: Decimal
     not_counted: bool
     blind_code: str
+    contestant: str
     reading: int
     status: str
     grader_id: int | None
@@ -87,6 +92,7 @@ def get_sheet(task_id: int, now: datetime) -> Sheet:
         max_points=problem.max_points,
         not_counted=problem.not_counted,
         blind_code=answer.submission.blind_code,
+        contestant="" if task.exam.blind else name_contestant(answer),
         reading=task.reading,
         status=TaskStatus(task.status),
         grader_id=task.grader_id,
@@ -104,6 +110,12 @@ def get_sheet(task_id: int, now: datetime) -> Sheet:
         equals_accepted=equals_accepted(answer.text, problem.accepted, kind=problem.kind),
         scores=list_score_versions(task.pk),
     )
+
+
+def name_contestant(answer: Answer) -> str:
+    """Number and name, for an exam whose organiser chose not to grade blind."""
+    contestant = Contestant.objects.get(registrations=answer.submission.registration_id)
+    return f"{contestant.public_number} {contestant.name}".strip()
 
 
 def statements_of(task: GradingTask) -> tuple[StatementVersion, StatementVersion]:

@@ -7,9 +7,9 @@ from typing import Any
 
 from apps.access.models import Registration
 from apps.exams.models import Problem
+from apps.exams.rules.points import show_points
 from apps.grading.enums import Standing
 from apps.grading.models import Score
-from apps.grading.rules.points import show_points
 from apps.grading.rules.ranking import shared_ranks
 from apps.submissions.models import Answer, Submission
 

@@ -6,7 +6,7 @@ from django import template
 
 from apps.core.markup import render_answer, render_expression
 from apps.exams.enums import ProblemKind
-from apps.grading.rules.points import show_points
+from apps.exams.rules.points import show_points
 from apps.grading.rules.ranking import ordinal
 
 register = template.Library()

@@ -9,17 +9,17 @@ from django.db import models
 from django.db.models import F, Q
 
 from apps.access.models import Registration
+from apps.core.codes import random_code
 from apps.core.constraints import only_choices
 from apps.submissions.enums import SubmittedBy
 from apps.submissions.querysets import ReceiptQuerySet, SubmissionQuerySet, TimeChangeQuerySet
 
-BLIND_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 BLIND_LENGTH = 6
 
 
 def new_blind_code() -> str:
-    """Six random symbols, of an alphabet that is easy to read aloud (31**6 is about 900 million)."""
-    return "".join(secrets.choice(BLIND_ALPHABET) for _ in range(BLIND_LENGTH))
+    """Six random symbols (31**6 is about 900 million)."""
+    return random_code(BLIND_LENGTH)
 
 
 def new_journal_key() -> bytes:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,8 +11,9 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+from apps.core.codes import random_code
+
 FORMAT = "examgrader-receipt/1"
-CODE_ALPHABET = "ABCDEFGHJKMNPQRSTUVWXYZ23456789"
 CODE_GROUPS, GROUP_LENGTH = 3, 4
 
 
@@ -40,8 +40,7 @@ class PaperHeld:
 
 def new_code() -> str:
     """Twelve random symbols in groups of four; 31**12 of them do not collide."""
-    groups = ("".join(secrets.choice(CODE_ALPHABET) for _ in range(GROUP_LENGTH)) for _ in range(CODE_GROUPS))
-    return "-".join(groups)
+    return "-".join(random_code(GROUP_LENGTH) for _ in range(CODE_GROUPS))
 
 
 def write_body(*, number: int, code: str, paper: PaperHeld, answers: Iterable[AnswerHeld]) -> str:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from apps.exams.enums import Phase
 from apps.exams.models import StatementVersion
-from apps.exams.rules import points
+from apps.exams.rules.points import show_points
 from apps.submissions.models import Answer
 from apps.submissions.selectors.times import phase_of_paper
 
@@ -134,7 +134,7 @@ def problem_of(answer: Answer, statement: StatementVersion | None) -> PaperProbl
     return PaperProblem(
         number=answer.number,
         kind=answer.problem.kind,
-        max_points=points.plain(answer.problem.max_points),
+        max_points=show_points(answer.problem.max_points),
         statement_html="" if statement is None else statement.html,
         note="" if statement is None else statement.note,
         choices=tuple(Choice(choice["label"], html) for choice, html in choices),

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from apps.core.errors import RuleViolation
 from apps.exams.rules.documents import MAX_FIGURE_BYTES, MAX_ZIP_BYTES
+from apps.exams.rules.points import show_points
 from apps.exams.services.importing import import_exam_file
 
 
@@ -36,7 +37,7 @@ class Command(BaseCommand):
         done = "would be imported" if dry_run else "imported"
         self.stderr.write(
             f"{imported.title} ({imported.slug}) {done}: {imported.problem_count} problems worth"
-            f" {imported.total_points.normalize():f} points, {imported.time_block_count} time blocks,"
+            f" {show_points(imported.total_points)} points, {imported.time_block_count} time blocks,"
             f" {imported.figure_count} figures.",
             self.style.SUCCESS,
         )
