@@ -119,7 +119,7 @@ def contestant(page, live_server, submission):
 
 @pytest.fixture
 def look(complaints):
-    """Look at a page as somebody with a screen reader would: axe finds nothing. `look(page, "cover")`."""
+    """Look at a page: axe finds nothing, and nothing lies beside the screen. `look(page, "cover")`."""
 
     def check(page, name):
         before = len(complaints)
@@ -128,9 +128,10 @@ def look(complaints):
             width = page.viewport_size["width"]
             page.screenshot(path=f"{PICTURES}/{name}-{width}.png", full_page=True)
         found = Axe().run(page)
-        page.evaluate("null")  # what was said meanwhile has arrived then
+        hidden = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         # Looking puts style elements of its own into the page, which the policy refuses.
         del complaints[before:]
+        assert hidden <= 0, f"{name}: {hidden} pixels of the page lie beside the screen"
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
 
     return check
