@@ -15,7 +15,7 @@ os.environ.setdefault(
 
 bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 wsgi_app = "examgrader.wsgi:application"
-worker_class = "gthread"
+worker_class = "examgrader.worker.PatientThreadWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
 keepalive = 65  # longer than a heartbeat's 30 s, so that a contestant's connection stays open

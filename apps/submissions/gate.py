@@ -4,6 +4,8 @@ A page's outbox carries it, so that a shared computer can still send A's work wh
 that saving needs no CSRF token. It does not expire: the save path itself checks the key and its epoch.
 """
 
+import uuid
+
 from django.core import signing
 from django.http import HttpRequest
 
@@ -15,8 +17,8 @@ SCHEME = "Bearer "
 
 def issue_save_token(save_pass: SavePass) -> str:
     """A token for the page's `data-save-token`."""
-    fields = [save_pass.submission_id, save_pass.key_id, save_pass.epoch, save_pass.paper_version]
-    return signing.dumps(fields, salt=SALT)
+    numbers = [save_pass.submission_id, save_pass.key_id, save_pass.epoch, save_pass.paper_version]
+    return signing.dumps([*numbers, save_pass.page and save_pass.page.hex], salt=SALT)
 
 
 def read_save_token(request: HttpRequest) -> SavePass | None:
@@ -25,6 +27,8 @@ def read_save_token(request: HttpRequest) -> SavePass | None:
     if not header.startswith(SCHEME):
         return None
     try:
-        return SavePass(*signing.loads(header.removeprefix(SCHEME), salt=SALT))
+        fields = signing.loads(header.removeprefix(SCHEME), salt=SALT)
+        submission_id, key_id, epoch, paper_version, page = fields
+        return SavePass(submission_id, key_id, epoch, paper_version, page and uuid.UUID(hex=page))
     except (signing.BadSignature, TypeError, ValueError):
         return None

@@ -1,6 +1,7 @@
 """The paper as a form: saving without scripts."""
 
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -77,3 +78,30 @@ class TestSavingWithoutScripts:
         fields = self.fields(client)
         del fields["based_on-1"]
         assert client.post("/exam/paper/", {**fields, "answer-1": "x"}).status_code == 409
+
+
+def test_a_client_of_its_own_saves_with_the_token_of_the_page(client, real_now):
+    """CONTRACT gives a client the token and lets it name its device as it likes."""
+    block = factories.TimeBlockFactory(opens_at=real_now - HOUR)
+    factories.ProblemFactory(exam=block.exam, number=1)
+    registration = factories.RegistrationFactory(exam=block.exam, time_block=block)
+    enter(client, registration).post("/exam/start/")
+
+    def open_paper():
+        return re.search(r'data-save-token="([^"]+)"', client.get("/exam/paper/").content.decode()).group(1)
+
+    def save(token, text, based_on):
+        edit = {"op": str(uuid.uuid4()), "number": 1, "text": text, "based_on": based_on}
+        response = client.post(
+            "/exam/save/",
+            {"device": str(uuid.uuid4()), "notices": 0, "edits": [edit]},
+            content_type="application/json",
+            headers={"Authorization": f"Bearer {token}"},
+        )
+        return response.json()["writer"], response.json()["edits"][0]["state"]
+
+    first = open_paper()
+    assert save(first, "41", 0) == (True, "current")
+    second = open_paper()
+    assert save(first, "42", 1) == (False, "conflict")
+    assert save(second, "43", 1) == (True, "current")

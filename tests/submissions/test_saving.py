@@ -1,6 +1,7 @@
 """The save path, one call at a time."""
 
 import uuid
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -86,6 +87,18 @@ def test_an_edit_of_a_device_that_is_not_the_writer_is_a_conflict(paper, save_pa
     assert saved.edits[0].state == "conflict"
     assert text_of(paper) == ""
     assert save(save_pass, edit(), device=OTHER_DEVICE).edits[0].state == "current"
+
+
+def test_the_token_of_the_page_opened_last_writes_whatever_the_device_is_called(paper, save_pass):
+    older, newest = uuid.UUID(int=3), uuid.UUID(int=4)
+    Submission.objects.update(writer=newest)
+    saved = save(replace(save_pass, page=newest), edit(text="from the newest"), device=DEVICE)
+    assert saved.is_writer
+    assert saved.edits[0].state == "current"
+    saved = save(replace(save_pass, page=older), edit(number=2), device=newest)
+    assert not saved.is_writer
+    assert saved.edits[0].state == "conflict"
+    assert not save(replace(save_pass, page=older)).is_writer
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ with gate as materialized (
     select s.id, statement_timestamp() as at, s.deadline_at, s.submitted_at is not null as submitted,
            s.submitted_at is null
                and statement_timestamp() <= s.deadline_at + s.grace_seconds * interval '1 second' as open,
-           s.writer is null or s.writer = %(device)s::uuid as writer, x.notices
+           s.writer is null or s.writer = %(page)s::uuid as writer, x.notices
     from submissions_submission s
     join access_registration r on r.id = s.registration_id
     join exams_exam x on x.id = r.exam_id
@@ -89,7 +89,7 @@ select statement_timestamp() as at, s.deadline_at,
        s.submitted_at is null
            and statement_timestamp() <= s.deadline_at + s.grace_seconds * interval '1 second' as open,
        s.submitted_at is not null as submitted, x.notices,
-       s.writer is null or s.writer = %(device)s::uuid as writer
+       s.writer is null or s.writer = %(page)s::uuid as writer
 from submissions_submission s
 join access_registration r on r.id = s.registration_id
 join exams_exam x on x.id = r.exam_id

@@ -43,12 +43,17 @@ class DatabaseBusy(RuleViolation):
 
 @dataclass(frozen=True)
 class SavePass:
-    """Who may save: what the contestant's token names. `paper_version` is the exam's version on the page."""
+    """Who may save: what the contestant's token names. `paper_version` is the exam's version on the page.
+
+    `page` is the page the token was made for, which decides who writes: whatever a client calls its
+    device, it writes with the token of the page that was opened last. None: the device itself decides.
+    """
 
     submission_id: int
     key_id: int
     epoch: int
     paper_version: int
+    page: uuid.UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,7 @@ def save_batch(*, save_pass: SavePass, batch: Batch) -> Saved:
         "epoch": save_pass.epoch,
         "version": save_pass.paper_version,
         "device": batch.device,
+        "page": save_pass.page or batch.device,
         "ops": [edit.op for edit in batch.edits],
         "numbers": [edit.number for edit in batch.edits],
         "texts": [edit.text for edit in batch.edits],

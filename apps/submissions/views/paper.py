@@ -57,7 +57,7 @@ def show_paper(request: ContestantRequest, *, unsaved: dict[int, str], status: i
             replace(problem, unsaved_text=unsaved.get(problem.number)) for problem in shown.problems
         ),
         device=str(device),
-        save_token=gate.issue_save_token(save_pass_of(request, shown)),
+        save_token=gate.issue_save_token(replace(save_pass_of(request, shown), page=device)),
         save_url=reverse("submissions:save"),
     )
     return render(request, "submissions/paper.html", {"paper": opened}, status=status)

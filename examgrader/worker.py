@@ -1,0 +1,31 @@
+"""gunicorn's threaded worker, for browsers that open connections before they need them."""
+
+import selectors
+import time
+from functools import partial
+from typing import Any
+
+from gunicorn.workers.gthread import ThreadWorker
+
+
+class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
+    """A connection costs a thread only once it has said something.
+
+    Browsers open spare connections. gunicorn 27 lets each of them hold one of our few threads for five
+    seconds, and waits for all of them when it is told to stop. Here they wait where kept-alive
+    connections wait, and are closed with those.
+    """
+
+    def enqueue_req(self, conn: Any) -> None:
+        if conn.initialized or conn.data_ready:
+            super().enqueue_req(conn)
+            return
+        conn.sock.settimeout(0)
+        conn.timeout = time.monotonic() + self.cfg.keepalive
+        self.pending_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        super()._cap_keepalive(deadline)
+        for conn in self.pending_conns:
+            conn.timeout = min(conn.timeout, deadline)
