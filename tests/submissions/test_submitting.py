@@ -131,7 +131,7 @@ class TestCloseOverdue:
 
     def test_command_says_how_many(self, paper, capsys):
         call_command("close_overdue")
-        assert "1 papers closed." in capsys.readouterr().err
+        assert "1 paper closed." in capsys.readouterr().err
 
 
 @pytest.mark.django_db(transaction=True)

@@ -58,7 +58,8 @@ class RegistrationUnknown(RuleViolation):
 
 class NobodyWithoutKey(RuleViolation):
     message = (
-        "All of these contestants have a key already, and keep it. Ask for replacements to issue new ones."
+        "All of these contestants have a key already, and keep it."
+        " Ask for replacements (--replace) to issue new ones."
     )
     code = "nobody_without_key"
 

@@ -18,7 +18,9 @@ NO_POINTS = "-"
 
 
 class NoPublication(RuleViolation):
-    message = "No results of this exam are published. Ask for a draft to see how the scores stand now."
+    message = (
+        "No results of this exam are published. Ask for a draft (--draft) to see how the scores stand now."
+    )
     code = "nothing_published"
 
 

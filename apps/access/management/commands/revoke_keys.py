@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from apps.access.management.arguments import add_exam_argument, exam_named, refusals_as_errors
 from apps.access.services.revoking import Chosen, Everybody, OfBatch, OfContestants, revoke_keys
@@ -35,4 +36,4 @@ class Command(BaseCommand):
             count = revoke_keys(
                 exam_id=exam_named(exam), chosen=chosen, reason=reason, actor=None, now=timezone.now()
             )
-        self.stderr.write(f"{count} keys revoked.", self.style.SUCCESS)
+        self.stderr.write(ngettext("%d key revoked.", "%d keys revoked.", count) % count, self.style.SUCCESS)

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
+from django.utils.translation import ngettext
 from rich.console import Console
 from rich.progress import track
 
@@ -22,4 +23,6 @@ class Command(BaseCommand):
             return iter(track(papers, description="Closing papers", console=screen, disable=quiet))
 
         closed_count = closing.close_overdue(now=timezone.now(), progress=with_progress)
-        self.stderr.write(f"{closed_count} papers closed.", self.style.SUCCESS)
+        self.stderr.write(
+            ngettext("%d paper closed.", "%d papers closed.", closed_count) % closed_count, self.style.SUCCESS
+        )
