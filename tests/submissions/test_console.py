@@ -94,3 +94,13 @@ def test_papers_are_neither_made_nor_changed_nor_deleted_here(admin_client, pape
     assert admin_client.get(f"{LIST}add/").status_code == 403
     assert admin_client.post(f"{LIST}{paper.pk}/delete/").status_code == 403
     assert 'name="_save"' not in admin_client.get(f"{LIST}{paper.pk}/change/").content.decode()
+
+
+def test_what_does_not_count_is_shown_to_the_jury(client, paper):
+    answer = factories.AnswerFactory(submission=paper)
+    factories.AnswerRevisionFactory(answer=answer, text="<b>late words</b>", state="late", revision=None)
+    factories.AnswerRevisionFactory(answer=answer, text="counted words")
+    client = staff(client, paper.registration.exam, StaffRole.ORGANISER)
+    shown = client.get(f"{LIST}{paper.pk}/change/").content.decode()
+    assert "&lt;b&gt;late words&lt;/b&gt;" in shown
+    assert "counted words" not in shown

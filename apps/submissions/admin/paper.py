@@ -10,12 +10,14 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.utils import timezone
+from django.utils.html import format_html_join
 
 from apps.core.errors import RuleViolation
 from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.rules import roles
+from apps.submissions.enums import RevisionState
 from apps.submissions.forms import DeadlineForm
-from apps.submissions.models import Submission
+from apps.submissions.models import AnswerRevision, Submission
 from apps.submissions.selectors.times import phase_of_paper
 from apps.submissions.services import timing
 
@@ -42,6 +44,7 @@ class SubmissionAdmin(ScopedAdmin[Submission]):
         "grace_seconds",
         "standing",
         "answered",
+        "kept_apart",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
@@ -81,6 +84,16 @@ class SubmissionAdmin(ScopedAdmin[Submission]):
     @admin.display(description="answered")
     def answered(self, paper: Submission) -> str:
         return f"{paper.answered_count} of {paper.answer_count}"  # type: ignore[attr-defined]  # annotated
+
+    @admin.display(description="kept apart")
+    def kept_apart(self, paper: Submission) -> str:
+        """What arrived and does not count, for the jury: late drafts, and the other side of conflicts."""
+        kept = AnswerRevision.objects.filter(submission=paper).exclude(state=RevisionState.CURRENT)
+        rows = (
+            (row.number, row.get_state_display(), told(paper, row.received_at), row.text)
+            for row in kept.order_by("number", "pk")
+        )
+        return format_html_join("", "<div>Problem {}, {}, arrived {}<pre>{}</pre></div>", rows) or "nothing"
 
     @admin.action(description="Move the deadline…", permissions=["view"])
     def move_deadline(self, request: HttpRequest, papers: QuerySet[Submission]) -> HttpResponse | None:
