@@ -12,7 +12,7 @@ export class Writer {
   #journal;
   #clock;
   #lock;
-  #isShown = false;
+  #shown = null;
 
   constructor({ submission, outbox, journal, clock, lock, keep }) {
     this.#outbox = outbox;
@@ -50,11 +50,12 @@ export class Writer {
 
   show() {
     const isReading = this.isOtherTab || !this.#outbox.isWriter;
-    if (isReading !== this.#isShown) {
-      this.#isShown = isReading;
-      this.#lock(isReading);
-      showNotice("other-tab", isReading && this.isOtherTab);
-      showNotice("taken-over", isReading && !this.isOtherTab, { time: this.#clock.format(this.#clock.now) });
-    }
+    // The server may tell of it before the other tab does: the truer notice replaces the first.
+    const notice = isReading ? (this.isOtherTab ? "other-tab" : "taken-over") : null;
+    if (notice === this.#shown) return;
+    if (isReading !== Boolean(this.#shown)) this.#lock(isReading);
+    this.#shown = notice;
+    showNotice("other-tab", notice === "other-tab");
+    showNotice("taken-over", notice === "taken-over", { time: this.#clock.format(this.#clock.now) });
   }
 }
