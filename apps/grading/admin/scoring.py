@@ -46,7 +46,7 @@ def score(request: HttpRequest, task_id: int) -> HttpResponse:
     if not form.is_valid():
         return sheet_page(request, exam, sheet, form, status=400)
     try:
-        recorded = scoring.score_task(
+        scoring.score_task(
             task_id=task_id,
             grader=staff_of(request),
             now=timezone.now(),
@@ -56,7 +56,7 @@ def score(request: HttpRequest, task_id: int) -> HttpResponse:
     except RuleViolation as refusal:
         return refused(request, exam, task_id, form, refusal)
     page = reverse("admin:grading_score", args=[task_id])
-    points = show_points(recorded.points)
+    points = show_points(form.cleaned_data["points"])
     messages.success(
         request, format_html('{}: {} points. <a href="{}">Look again</a>', sheet.blind_code, points, page)
     )
@@ -101,10 +101,10 @@ def form_for(sheet: Sheet) -> ScoreForm:
     """Empty, or with the score that is to be corrected."""
     score = sheet.score
     initial = {
-        "points": show_points(score.points) if score else "",
+        "points": show_points(score.points) if score and score.points is not None else "",
         "comment": score.comment if score else "",
         "note": score.note if score else "",
-        "based_on": score.version if score else 0,
+        "based_on": sheet.newest_version,
         "answer_revision": sheet.revision,
     }
     return ScoreForm(maximum=sheet.max_points, initial=initial)

@@ -86,13 +86,14 @@ class Surrender(models.Model):
 class Score(models.Model):
     """One version of the points for a task: never edited; the one with the highest version counts.
 
+    A version without points takes the one before back: the task has no score again.
     `comment` is for the contestant, `note` for graders only. `answer_revision` is the revision that was
     judged. That points do not exceed the problem's maximum spans tables, so a trigger holds it.
     """
 
     task = models.ForeignKey(GradingTask, on_delete=models.PROTECT, related_name="scores")
     version = models.PositiveIntegerField()
-    points = models.DecimalField(max_digits=6, decimal_places=2)
+    points = models.DecimalField(max_digits=6, decimal_places=2, null=True, blank=True)
     comment = models.TextField(blank=True)
     note = models.TextField(blank=True)
     answer_revision = models.PositiveIntegerField()
@@ -107,6 +108,10 @@ class Score(models.Model):
             models.UniqueConstraint(fields=["task", "version"], name="grading_score_version_once"),
             models.CheckConstraint(condition=Q(version__gte=1), name="grading_score_version_from_one"),
             models.CheckConstraint(condition=Q(points__gte=0), name="grading_score_points_not_negative"),
+            models.CheckConstraint(
+                condition=Q(points__isnull=False) | Q(version__gte=2),
+                name="grading_score_first_version_has_points",
+            ),
         ]
         triggers = [
             pgtrigger.Protect(name="score_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
@@ -130,4 +135,5 @@ class Score(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.points} (version {self.version})"
+        given = "taken back" if self.points is None else self.points
+        return f"{given} (version {self.version})"

@@ -67,11 +67,14 @@ def list_open_papers(exam: Exam, now: datetime) -> list[str]:
 
 def list_unscored(exam: Exam, now: datetime) -> list[str]:
     """Answers of closed papers whose present text nobody scored."""
-    judged = Score.objects.newest_for_task().values("answer_revision")[:1]
+    newest = Score.objects.newest_for_task()
     valid = (
         GradingTask.objects.filter(status=TaskStatus.SCORED, answer=OuterRef("pk"))
-        .annotate(judged=Subquery(judged))
-        .filter(judged=OuterRef("revision"))
+        .annotate(
+            judged=Subquery(newest.values("answer_revision")[:1]),
+            points=Subquery(newest.values("points")[:1]),
+        )
+        .filter(judged=OuterRef("revision"), points__isnull=False)
     )
     counts = (
         Answer.objects.filter(

@@ -23,8 +23,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ScoreVersion:
+    """`points` None: this version took the one before back."""
+
     version: int
-    points: Decimal
+    points: Decimal | None
     comment: str
     note: str
     grader: str
@@ -71,8 +73,12 @@ class Sheet:
 
     @property
     def score(self) -> ScoreVersion | None:
-        """The one that counts."""
-        return self.scores[0] if self.scores else None
+        """The one that counts; none while nobody scored the answer, or since that was taken back."""
+        return self.scores[0] if self.scores and self.scores[0].points is not None else None
+
+    @property
+    def newest_version(self) -> int:
+        return self.scores[0].version if self.scores else 0
 
 
 def get_sheet(task_id: int, now: datetime) -> Sheet:

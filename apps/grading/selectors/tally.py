@@ -79,9 +79,12 @@ def texts_of(exam_id: int) -> dict[int, dict[int, str]]:
     return found
 
 
-def scores_of(exam_id: int) -> dict[int, dict[int, tuple[Decimal, str]]]:
-    """The newest points and the comment to the contestant; the note for graders is never read here."""
-    found: dict[int, dict[int, tuple[Decimal, str]]] = {}
+def scores_of(exam_id: int) -> dict[int, dict[int, tuple[Decimal | None, str]]]:
+    """The newest points and the comment to the contestant; the note for graders is never read here.
+
+    Points that were taken back are none.
+    """
+    found: dict[int, dict[int, tuple[Decimal | None, str]]] = {}
     rows = Score.objects.filter(task__exam_id=exam_id).current()
     for registration_id, problem_id, points, comment in rows.values_list(
         "task__answer__submission__registration_id", "task__problem_id", "points", "comment"
@@ -96,7 +99,7 @@ def standing_of(registration: Registration, started: set[int]) -> Standing:
     return Standing.RANKED if registration.pk in started else Standing.ABSENT
 
 
-def part_of(problem: Problem, text: str, score: tuple[Decimal, str] | None) -> dict[str, Any]:
+def part_of(problem: Problem, text: str, score: tuple[Decimal | None, str] | None) -> dict[str, Any]:
     """One problem as it is kept in `Result.problems`; a problem that is not counted has no points."""
     points, comment = score or (None, "")
     counted = not problem.not_counted

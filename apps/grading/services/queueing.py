@@ -144,7 +144,8 @@ def surrender_task(*, task_id: int, grader: AbstractBaseUser, now: datetime) -> 
     if task.status != TaskStatus.CLAIMED or task.grader_id != grader.pk:
         raise TaskTaken
     # An answer that was scored before and changed since waits as stale, so that one sees why it came back.
-    task.status = TaskStatus.STALE if Score.objects.filter(task=task).exists() else TaskStatus.OPEN
+    scored = Score.objects.filter(task=task).order_by("-version").values_list("points", flat=True)[:1]
+    task.status = TaskStatus.STALE if any(points is not None for points in scored) else TaskStatus.OPEN
     task.grader = None
     task.claimed_until = None
     task.save(update_fields=["status", "grader", "claimed_until"])
