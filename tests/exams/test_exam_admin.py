@@ -279,7 +279,7 @@ def test_preview_shows_the_paper_disabled(client, exam):
         factories.ProblemFactory(exam=exam, number=number, kind=kind, accepted=[])
     organiser_of(client, exam, "observer")
     page = client.get(reverse("admin:exams_exam_preview", args=[exam.pk])).content.decode()
-    assert '<fieldset class="preview-paper stack stack-loose" disabled>' in page
+    assert page.count('<fieldset class="preview-answer" disabled>') == 4
     for shown in ("Newer", f"/figures/{figure.public_id}/", "Corrected.", 'value="B"', "katex"):
         assert shown in page
     assert (

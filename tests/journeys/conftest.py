@@ -123,6 +123,7 @@ def look(complaints):
 
     def check(page, name):
         before = len(complaints)
+        page.evaluate("document.fonts.ready.then(() => null)")
         if PICTURES:
             Path(PICTURES).mkdir(parents=True, exist_ok=True)
             width = page.viewport_size["width"]

@@ -5,7 +5,9 @@ from django.contrib.auth import get_user_model
 from django.utils import timezone
 from playwright.sync_api import expect
 
+from apps.exams.models import Problem
 from apps.exams.services.demonstrating import import_demo_exam
+from apps.exams.services.editing import add_statement_version
 from tests.journeys.conftest import DESKTOP, PHONE
 
 PASSWORD = "correct horse battery"
@@ -61,3 +63,20 @@ def test_an_organiser_corrects_a_problem_and_sees_it_in_the_preview(open_page, l
     assert figure.evaluate("image => image.naturalWidth") == 300
     assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth")
     look(page, "exam-preview")
+
+
+def test_a_formula_wider_than_the_screen_can_be_scrolled_by_the_keyboard(open_page, look, exam_id):
+    page = open_page(viewport=PHONE)
+    enter_console(page)
+    problem = Problem.objects.get(exam_id=exam_id, number=3)
+    terms = " + ".join(f"a_{{{number}}} x^{{{number}}}" for number in range(30))
+    source = f"Simplify $${terms}$$ and $$x^2$$"
+    add_statement_version(problem_id=problem.pk, source=source, actor=None, now=timezone.now())
+    page.goto(f"/console/exams/exam/{exam_id}/preview/")
+    wide, narrow = page.locator("#statement-3 .katex-display").all()
+    expect(wide).to_have_attribute("tabindex", "0")
+    expect(narrow).not_to_have_attribute("tabindex", "0")
+    look(page, "exam-preview-wide-formula")
+    wide.focus()
+    page.keyboard.press("ArrowRight")
+    expect(wide).not_to_have_js_property("scrollLeft", 0)
