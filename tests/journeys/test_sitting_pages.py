@@ -107,6 +107,23 @@ def test_times_are_told_in_the_zone_of_the_exam_and_of_the_device(register, arri
     expect(page.get_by_role("main")).not_to_contain_text("on this device")
 
 
+def test_the_bar_tells_the_devices_time_where_it_differs(open_page, live_server, look, transactional_db):
+    submission = start_paper()
+    elsewhere = open_page(viewport=PHONE, timezone_id="Asia/Tokyo")
+    Contestant(elsewhere, live_server.url, submission.registration).sign_in()
+    elsewhere.goto("/exam/paper/")
+    both = r"\d\d:\d\d \(\d\d:\d\d on this device\)"
+    expect(elsewhere.get_by_test_id("timer")).to_contain_text(re.compile(f"until {both}"))
+    expect(elsewhere.get_by_test_id("save-state")).to_have_text(
+        re.compile(r"^All saved \d\d:\d\d:\d\d \(\d\d:\d\d:\d\d on this device\)$")
+    )
+    look(elsewhere, "paper-elsewhere")
+    here = open_page(timezone_id="Europe/Berlin")
+    Contestant(here, live_server.url, submission.registration).sign_in()
+    here.goto("/exam/paper/")
+    expect(here.get_by_test_id("save-state")).to_have_text(re.compile(r"^All saved \d\d:\d\d:\d\d$"))
+
+
 def test_the_clock_is_the_servers_whatever_the_device_believes(page, live_server, transactional_db):
     page.clock.install(time="2031-01-01T00:00:00Z")
     page.clock.resume()

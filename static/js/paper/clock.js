@@ -4,13 +4,20 @@
  */
 const SECOND = 1000;
 
+const minutes = (timeZone) => hands({ timeZone });
+const seconds = (timeZone) => hands({ timeZone, second: "2-digit" });
+const hands = (parts) =>
+  new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...parts });
+
 export class Clock {
   #offset;
   #deadline;
-  #zone;
+  #minutes;
+  #seconds;
 
   constructor({ now, deadline, zone }) {
-    this.#zone = zone;
+    this.#minutes = [minutes(zone), minutes()];
+    this.#seconds = [seconds(zone), seconds()];
     this.#offset = Date.parse(now) - performance.now();
     this.#deadline = Date.parse(deadline);
   }
@@ -38,11 +45,10 @@ export class Clock {
     return this.now >= this.#deadline;
   }
 
-  /** "15:04:10", or "15:04" without seconds, in the zone of the exam */
+  /** "15:04:10", or "15:04" without seconds, in the zone of the exam; and this device's time where it differs */
   format(moment, { seconds = false } = {}) {
-    const parts = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: this.#zone };
-    if (seconds) parts.second = "2-digit";
-    return new Intl.DateTimeFormat("en-GB", parts).format(moment);
+    const [there, here] = (seconds ? this.#seconds : this.#minutes).map((clock) => clock.format(moment));
+    return here === there ? there : `${there} (${here} on this device)`;
   }
 }
 
