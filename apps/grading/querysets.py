@@ -12,7 +12,15 @@ from apps.grading.enums import TaskStatus
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from apps.grading.models import GradingTask, Publication, Result, Score, Surrender
+    from apps.grading.models import (
+        Assignment,
+        GradingTask,
+        Publication,
+        Referral,
+        Result,
+        Score,
+        Surrender,
+    )
     from apps.submissions.querysets import SubmissionQuerySet
 
 # What a blank answer looks like: nothing, or nothing but white space.
@@ -68,6 +76,18 @@ class SurrenderQuerySet(OfExam["Surrender"]):
     exam_path = "task__exam"
 
 
+class ReferralQuerySet(OfExam["Referral"]):
+    exam_path = "task__exam"
+
+    def waiting(self) -> Self:
+        """Those the lead has neither scored nor sent back."""
+        return self.filter(resolved_at=None)
+
+
+class AssignmentQuerySet(OfExam["Assignment"]):
+    exam_path = "task__exam"
+
+
 class ScoreQuerySet(OfExam["Score"]):
     exam_path = "task__exam"
 
@@ -78,6 +98,10 @@ class ScoreQuerySet(OfExam["Score"]):
     def newest_for_task(self) -> Self:
         """For subqueries over tasks: the newest version of the outer row's score."""
         return self.filter(task=OuterRef("pk")).order_by("-version")
+
+    def of_present_answer(self) -> Self:
+        """For subqueries over tasks: scores that judged the answer as it is now."""
+        return self.filter(task=OuterRef("pk"), answer_revision=OuterRef("answer__revision"))
 
 
 class PublicationQuerySet(OfExam["Publication"]):

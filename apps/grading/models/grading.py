@@ -27,6 +27,7 @@ class GradingTask(models.Model):
     grader = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    claimed_at = models.DateTimeField(null=True, blank=True)
     claimed_until = models.DateTimeField(null=True, blank=True)
 
     objects = GradingTaskQuerySet.as_manager()

@@ -1,5 +1,6 @@
 """The queue of grading: making tasks, claiming the next one, giving one back."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.contrib.auth.models import AbstractBaseUser
@@ -91,7 +92,7 @@ def claim_next_task(
     if problem_id is not None:
         queue = queue.filter(problem_id=problem_id)
     held = queue.claimed_by(grader.pk, now).select_for_update(of=("self",), no_key=True)
-    task = held.order_by("pk").first() or lock_waiting(queue, grader, now, given_back=given_back)
+    task = held.shuffled_for(grader.pk).first() or lock_waiting(queue, grader, now, given_back=given_back)
     if task is None:
         return None
     take(task, grader, now)
@@ -143,17 +144,29 @@ def surrender_task(*, task_id: int, grader: AbstractBaseUser, now: datetime) -> 
     task = GradingTask.objects.select_for_update(no_key=True).get(pk=task_id)
     if task.status != TaskStatus.CLAIMED or task.grader_id != grader.pk:
         raise TaskTaken
-    # An answer that was scored before and changed since waits as stale, so that one sees why it came back.
-    scored = Score.objects.filter(task=task).order_by("-version").values_list("points", flat=True)[:1]
-    task.status = TaskStatus.STALE if any(points is not None for points in scored) else TaskStatus.OPEN
-    task.grader = None
-    task.claimed_until = None
-    task.save(update_fields=["status", "grader", "claimed_until"])
+    set_free([task.pk])
     Surrender.objects.get_or_create(task=task, grader_id=grader.pk, defaults={"surrendered_at": now})
 
 
-def take(task: GradingTask, grader: AbstractBaseUser, now: datetime) -> None:
+def set_free(task_ids: Collection[int]) -> None:
+    """Let locked tasks wait for anybody.
+
+    What was scored before and changed since waits as stale, so that one sees why it came back.
+    """
+    newest = Score.objects.filter(task__in=task_ids).current().values_list("task_id", "points")
+    scored = {task_id for task_id, points in newest if points is not None}
+    for status, freed in ((TaskStatus.STALE, scored), (TaskStatus.OPEN, set(task_ids) - scored)):
+        GradingTask.objects.filter(pk__in=freed).update(
+            status=status, grader=None, claimed_at=None, claimed_until=None
+        )
+
+
+def take(task: GradingTask, grader: AbstractBaseUser, now: datetime, *, lease: timedelta = LEASE) -> None:
+    """Let a grader hold a locked task; a claim they hold already is never made shorter."""
+    held_until = task.claimed_until if task.grader_id == grader.pk else None
+    if held_until is None:
+        task.claimed_at = now
     task.status = TaskStatus.CLAIMED
     task.grader_id = grader.pk
-    task.claimed_until = now + LEASE
-    task.save(update_fields=["status", "grader", "claimed_until"])
+    task.claimed_until = max(held_until or now, now + lease)
+    task.save(update_fields=["status", "grader", "claimed_at", "claimed_until"])

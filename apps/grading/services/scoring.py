@@ -12,6 +12,7 @@ from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Publication, Score
 from apps.grading.rules.points import BadPoints, check_points
 from apps.grading.services.queueing import PaperOpen
+from apps.grading.services.referring import resolve
 from apps.submissions.models import Answer, Submission
 
 
@@ -19,13 +20,13 @@ from apps.submissions.models import Answer, Submission
 class Draft:
     """What a grader wants to record."""
 
-    points: Decimal
+    points: Decimal | None
     comment: str
     note: str
 
 
 class NotClaimed(RuleViolation):
-    message = "You no longer hold this answer: somebody else is at it. Your points were not recorded."
+    message = "You do not hold this answer any more. Your points were not recorded."
     code = "not_claimed"
 
 
@@ -77,15 +78,20 @@ def score_task(
     """Record a score as the version after `based_on`, the version the grader saw (0: none).
 
     The grader holds the task, or scored it before; with `may_correct` (a lead grader) anybody's score
-    may be corrected. Locks in this order: task, paper. Publishing locks the tasks too, so that no
-    score slips in while it adds up.
+    may be corrected, and what was sent to the lead be scored. The same score sent once more, because the
+    response was lost, is recorded once. Locks in this order: task, paper. Publishing locks the tasks too,
+    so that no score slips in while it adds up.
     """
     task = GradingTask.objects.select_for_update(no_key=True).get(pk=task_id)
     current = Score.objects.filter(task=task).order_by("-version").first()
+    draft = Draft(points, comment.strip(), note.strip())
+    if current and is_repeated(current, draft, grader, based_on, answer_revision):
+        return current
     if based_on != (current.version if current else 0):
-        raise ScoreConflict(yours=Draft(points, comment, note), current=current)
+        raise ScoreConflict(yours=draft, current=current)
     held = task.status in {TaskStatus.CLAIMED, TaskStatus.SCORED} and task.grader_id == grader.pk
-    if not held and not (may_correct and task.status == TaskStatus.SCORED):
+    led = may_correct and task.status in {TaskStatus.SCORED, TaskStatus.REFERRED}
+    if not held and not led:
         raise NotClaimed
     refuse_open_paper(task, now)
     # Read after the paper's lock: saving an answer takes that lock first.
@@ -97,16 +103,18 @@ def score_task(
         points = check_points(points, maximum=answer.problem.max_points)
     except BadPoints as fault:
         raise InvalidPoints(str(fault)) from fault
+    if task.status == TaskStatus.REFERRED:
+        accept_referred(task, grader, now)
     # The task keeps its grader: a lead's correction does not take the reading away from whose it was.
     task.status = TaskStatus.SCORED
     task.claimed_until = None
-    task.save(update_fields=["status", "claimed_until"])
+    task.save(update_fields=["status", "grader", "claimed_until"])
     return Score.objects.create(
         task=task,
         version=based_on + 1,
         points=points,
-        comment=comment.strip(),
-        note=note.strip(),
+        comment=draft.comment,
+        note=draft.note,
         answer_revision=answer_revision,
         grader_id=grader.pk,
         scored_at=now,
@@ -148,6 +156,25 @@ def score_blanks(*, exam_id: int, problem_id: int, grader: AbstractBaseUser, now
         status=TaskStatus.SCORED, grader_id=grader.pk, claimed_until=None
     )
     return len(tasks)
+
+
+def is_repeated(
+    current: Score, draft: Draft, grader: AbstractBaseUser, based_on: int, answer_revision: int
+) -> bool:
+    """Whether the newest version is this very score, by the same person on the same version."""
+    return (current.version, current.answer_revision, current.grader_id) == (
+        based_on + 1,
+        answer_revision,
+        grader.pk,
+    ) and Draft(current.points, current.comment, current.note) == draft
+
+
+def accept_referred(task: GradingTask, lead: AbstractBaseUser, now: datetime) -> None:
+    """What was sent to the lead becomes the lead's reading, unless they read the answer already."""
+    if not GradingTask.objects.filter(pk=task.pk).unread_by(lead.pk).exists():
+        raise NotClaimed
+    resolve(task, lead, now)
+    task.grader_id = lead.pk
 
 
 def refuse_open_paper(task: GradingTask, now: datetime) -> None:

@@ -67,8 +67,9 @@ def undo_score(
     previous = version_before(older, answer)
     if waiting_status(previous, answer) is not None:
         task.status = TaskStatus.CLAIMED
+        task.claimed_at = now
         task.claimed_until = now + LEASE
-        task.save(update_fields=["status", "claimed_until"])
+        task.save(update_fields=["status", "claimed_at", "claimed_until"])
     made = version_after(current, previous, grader, now)
     made.save(force_insert=True)
     return made
