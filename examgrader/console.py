@@ -1,9 +1,12 @@
 """The console: Django's admin, extended."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.core import checks
 from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
 from pghistory.middleware import HistoryMiddleware
 
 from examgrader import durability
@@ -16,6 +19,12 @@ class ConsoleSite(admin.AdminSite):
     site_title = "Examgrader console"
     index_title = "Console"
     enable_nav_sidebar = False
+
+    def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
+        """The home: exams on cards. They join all apps, so they come from the highest one."""
+        from apps.grading.admin.home import home_context  # noqa: PLC0415 - not before the models are loaded
+
+        return super().index(request, {**home_context(request), **(extra_context or {})})
 
 
 class ConsoleConfig(AdminConfig):

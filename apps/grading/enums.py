@@ -22,3 +22,21 @@ class Standing(TextChoices):
     RANKED = "ranked", "ranked"
     ABSENT = "absent", "absent"
     DISQUALIFIED = "disqualified", "disqualified"
+
+
+class Stage(TextChoices):
+    """Where an exam stands as a whole, from its making to its results; derived, never stored.
+
+    Entry: somebody may start. Running: nobody may start any more, papers are being written. Between: some
+    time blocks are over, others to come. Over: everything ended, and nobody sat it.
+    """
+
+    DRAFT = "draft", "draft"
+    BEFORE = "before", "not yet open"
+    ENTRY = "entry", "entry open"
+    RUNNING = "running", "running"
+    BETWEEN = "between", "between time blocks"
+    GRADING = "grading", "grading"
+    SCORED = "scored", "scored"
+    PUBLISHED = "published", "published"
+    OVER = "over", "over"

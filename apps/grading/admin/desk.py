@@ -25,7 +25,13 @@ def desks(request: HttpRequest) -> HttpResponse:
     exams = list_desks(staff_of(request))
     if len(exams) == 1:
         return redirect("admin:grading_desk", exams[0].pk)
-    return console_page(request, "admin/grading/desks.html", {"title": "Grading", "exams": exams})
+    context = {
+        "title": "Grading",
+        "exams": exams,
+        "page": "admin:grading_desk",
+        "none_yet": "No exam has you among its graders yet. Ask its organiser.",
+    }
+    return console_page(request, "admin/grading/exams.html", context)
 
 
 @require_safe

@@ -30,7 +30,13 @@ def results_of_all(request: HttpRequest) -> HttpResponse:
     exams = list(Exam.objects.visible_to(staff_of(request), roles.PUBLISH))
     if len(exams) == 1:
         return redirect("admin:grading_results", exams[0].pk)
-    return console_page(request, "admin/grading/results_list.html", {"title": "Results", "exams": exams})
+    context = {
+        "title": "Results",
+        "exams": exams,
+        "page": "admin:grading_results",
+        "none_yet": "No exam has you among its organisers yet.",
+    }
+    return console_page(request, "admin/grading/exams.html", context)
 
 
 @require_safe

@@ -1,5 +1,7 @@
 """What still stands between an exam and its results, in words for the organiser."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -15,6 +17,24 @@ from apps.exams.models import Exam, TimeBlock
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score
 from apps.submissions.models import Answer, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """How far a problem is: of its answers that count, how many have a score that fits."""
+
+    number: int
+    total: int
+    scored: int
+
+    @property
+    def missing(self) -> int:
+        return self.total - self.scored
+
+    @property
+    def percent(self) -> int:
+        """Rounded down: 100 means that nothing is left."""
+        return 100 * self.scored // self.total if self.total else 0
 
 
 def list_missing(exam: Exam, now: datetime) -> list[str]:
@@ -67,6 +87,16 @@ def list_open_papers(exam: Exam, now: datetime) -> list[str]:
 
 def list_unscored(exam: Exam, now: datetime) -> list[str]:
     """Answers of closed papers whose present text nobody scored."""
+    return [
+        f"Problem {row.number}: {ngettext('%d answer is', '%d answers are', row.missing) % row.missing}"
+        " not scored."
+        for row in count_scored([exam.pk], now).values()
+        if row.missing
+    ]
+
+
+def count_scored(exam_ids: Iterable[int], now: datetime) -> Mapping[int, Scored]:
+    """By problem, in one query: the answers a publication waits for, and how many have a fitting score."""
     newest = Score.objects.newest_for_task()
     valid = (
         GradingTask.objects.filter(status=TaskStatus.SCORED, answer=OuterRef("pk"))
@@ -76,24 +106,14 @@ def list_unscored(exam: Exam, now: datetime) -> list[str]:
         )
         .filter(judged=OuterRef("revision"), points__isnull=False)
     )
+    papers = Submission.objects.filter(registration__exam__in=exam_ids, registration__disqualification="")
     counts = (
-        Answer.objects.filter(
-            submission__in=Submission.objects.filter(
-                registration__exam=exam, registration__disqualification=""
-            )
-            .counted()
-            .closed_at(now),
-            problem__not_counted=False,
-        )
-        .exclude(Exists(valid))
+        Answer.objects.filter(submission__in=papers.counted().closed_at(now), problem__not_counted=False)
         .order_by("problem__number")
-        .values_list("problem__number")
-        .annotate(count=Count("pk"))
+        .values_list("problem_id", "problem__number")
+        .annotate(total=Count("pk"), scored=Count("pk", filter=Exists(valid)))
     )
-    return [
-        f"Problem {number}: {ngettext('%d answer is', '%d answers are', count) % count} not scored."
-        for number, count in counts
-    ]
+    return {problem_id: Scored(number, total, scored) for problem_id, number, total, scored in counts}
 
 
 def list_scores_above_maximum(exam: Exam) -> list[str]:
