@@ -9,3 +9,12 @@ class KeyState(TextChoices):
     ISSUED = "issued", "issued"
     REDEEMED = "redeemed", "redeemed"
     REVOKED = "revoked", "revoked"
+
+
+class RosterChange(TextChoices):
+    """What a row of a roster does to the contestant it names."""
+
+    NEW = "new", "new contestant"
+    REGISTERED = "registered", "new in this exam"
+    CHANGED = "changed", "changed"
+    UNCHANGED = "unchanged", "unchanged"

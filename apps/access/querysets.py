@@ -42,7 +42,7 @@ class RegistrationQuerySet(OfExam["Registration"]):
         return self.filter(tester=False)
 
 
-class KeyBatchQuerySet(OfContest["KeyBatch"]):
+class KeyBatchQuerySet(OfExam["KeyBatch"]):
     pass
 
 

@@ -26,7 +26,7 @@ def exam():
 @pytest.fixture
 def three(exam):
     """Three contestants of the exam; the first two have keys of one batch."""
-    batch = KeyBatchFactory(contest=exam.contest)
+    batch = KeyBatchFactory(exam=exam)
     people = [
         RegistrationFactory(exam=exam, contestant__number=number).contestant for number in (417, 418, 419)
     ]

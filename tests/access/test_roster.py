@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from apps.access.models import Contestant, Registration, School
-from apps.access.services.roster import RosterRefused, import_roster
+from apps.access.services.roster import RosterOutdated, RosterRefused, import_roster
 from apps.core.sheets import read_table
 from tests.factories import (
     ContestantFactory,
@@ -166,6 +166,18 @@ def test_import_roster_writes_nothing_in_a_dry_run(exam):
             ],
         ),
         (
+            # What only the database knows is told together with the rest, row by row.
+            "external_id,time_block,extra_minutes\na1,Africa,-1\n,Africa,\nb2,,5\n,,5\n",
+            [
+                "Row 2, column extra_minutes: “-1” is not a whole number of minutes from 0 to 1440.",
+                "Row 2, column time_block: there is no time block “Africa”; it has: Asia, Europe.",
+                "Row 3, column external_id: each contestant needs an id of the organiser's.",
+                "Row 3, column time_block: there is no time block “Africa”; it has: Asia, Europe.",
+                "Row 4, column time_block: the exam has several time blocks; it has: Asia, Europe.",
+                "Row 5, column external_id: each contestant needs an id of the organiser's.",
+            ],
+        ),
+        (
             "external_id,name,grade\n" + "x" * 101 + "," + "y" * 201 + ",7\n",
             [
                 "Row 2, column external_id: at most 100 characters, here 101.",
@@ -180,6 +192,41 @@ def test_import_roster_refuses_with_every_place_and_changes_nothing(exam, text, 
         load(exam, text)
     assert str(refused.value).split("\n") == problems
     assert not Contestant.objects.exists()
+
+
+def test_import_roster_tells_row_by_row_what_it_does(exam):
+    load(exam, FULL, time_block="Asia")
+    ContestantFactory(contest=exam.contest, external_id="d4", number=900)
+    report = load(
+        exam,
+        "external_id,name,school,extra_minutes,time_factor,time_block,may_publish_name\n"
+        "a1,Ana K.,,10,1.250,Asia,no\nb2,Bo Li,GAUSS SCHOOL,,,,\nd4,,,,,Asia,\ne5,Eve,,,,Asia,\n",
+        dry_run=True,
+    )
+    assert [(line.row, line.external_id, line.change) for line in report.lines] == [
+        (2, "a1", "changed"),
+        (3, "b2", "unchanged"),
+        (4, "d4", "registered"),
+        (5, "e5", "new"),
+    ]
+    assert [(change.column, change.before, change.after) for change in report.lines[0].changes] == [
+        ("name", "Ana Kovač", "Ana K."),
+        ("may_publish_name", "yes", "no"),
+        ("school", "Gauss School", ""),
+        ("time_block", "Europe", "Asia"),
+    ]
+    assert report.unchanged == 1
+
+
+def test_import_roster_does_only_what_was_shown(exam):
+    text = "external_id,room,time_block\na1,101,Asia\n"
+    shown = load(exam, text, dry_run=True).fingerprint
+    ContestantFactory(contest=exam.contest, external_id="a1", room="99")
+    with pytest.raises(RosterOutdated):
+        load(exam, text, shown=shown)
+    assert Contestant.objects.get().room == "99"
+    load(exam, text, shown=load(exam, text, dry_run=True).fingerprint)
+    assert Contestant.objects.get().room == "101"
 
 
 def test_import_roster_takes_a_handful_of_statements(exam, django_assert_max_num_queries):

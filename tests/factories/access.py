@@ -42,9 +42,14 @@ class KeyBatchFactory(DjangoModelFactory):
     class Meta:
         model = models.KeyBatch
 
-    contest = factory.SubFactory(ContestFactory)
+    exam = factory.SubFactory(ExamFactory)
     created_at = NOW
     key_count = 1
+
+
+def some_exam(contestant):
+    """An exam of the contestant's contest; the only one, as a rule."""
+    return contestant.contest.exams.first() or ExamFactory(contest=contestant.contest)
 
 
 class AccessKeyFactory(DjangoModelFactory):
@@ -54,7 +59,9 @@ class AccessKeyFactory(DjangoModelFactory):
         model = models.AccessKey
 
     contestant = factory.SubFactory(ContestantFactory)
-    batch = factory.SubFactory(KeyBatchFactory, contest=factory.SelfAttribute("..contestant.contest"))
+    batch = factory.SubFactory(
+        KeyBatchFactory, exam=factory.LazyAttribute(lambda batch: some_exam(batch.factory_parent.contestant))
+    )
     digest = factory.Sequence(lambda n: hashlib.sha256(str(n).encode()).digest())
     hint = "ABCD"
     issued_at = NOW

@@ -1,22 +1,24 @@
-"""Keys and their batches, for organisers. A key itself is seen once, in the file of its issuing."""
+"""Keys, for organisers. A key itself is seen once, in the file of its issuing."""
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import ngettext
 
-from apps.access.admin.pages import PeopleAdmin, ask, keys_download
-from apps.access.forms import IssueKeysForm, ReasonForm
-from apps.access.models import AccessKey, KeyBatch, Registration
+from apps.access.admin.pages import REISSUING, PeopleAdmin, ask, is_confirmed, keys_download, user_of
+from apps.access.forms import IssueKeysForm, ReasonForm, ReissueForm
+from apps.access.models import AccessKey, Registration
 from apps.access.services import revoking
 from apps.access.services.issuing import issue_anonymous_keys
+from apps.access.services.reissuing import reissue_keys
 from apps.access.services.revoking import ByIds
 from apps.core.errors import RuleViolation
 from apps.core.guards import guarded_by
@@ -26,6 +28,11 @@ from apps.exams.rules import roles
 class KeyNotManaged(RuleViolation):
     message = "One of these keys opens no exam whose people you manage."
     code = "key_not_managed"
+
+
+class KeysOfSeveralExams(RuleViolation):
+    message = "Choose keys of one exam at a time."
+    code = "keys_of_several_exams"
 
 
 class KeyStateFilter(admin.SimpleListFilter):
@@ -71,7 +78,7 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
         "revoked_at",
         "revoked_reason",
     )
-    actions = ("revoke", "end_sessions")
+    actions = ("reissue", "revoke", "end_sessions")
 
     @admin.display(description="slip begins with", ordering="hint")
     def slip(self, key: AccessKey) -> str:
@@ -103,13 +110,14 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
                     count=wanted["count"],
                     time_block=wanted["time_block"],
                     tester=wanted["tester"],
-                    actor=request.user,  # type: ignore[arg-type]
+                    actor=user_of(request),
                     now=timezone.now(),
+                    request=wanted["request"],
                 )
             except RuleViolation as refusal:
                 form.add_error(None, str(refusal))
             else:
-                return keys_download(issued)
+                return keys_download(issued, wanted["file_type"])
         return ask(
             self,
             request,
@@ -118,6 +126,37 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
             intro="You get a file, once: it is the only place where the keys stand. "
             "Keys for a roster are issued from the list of registrations.",
             submit="Issue keys",
+        )
+
+    @admin.action(description="Reissue…", permissions=["view"])
+    def reissue(self, request: HttpRequest, chosen: QuerySet[AccessKey]) -> HttpResponse | None:
+        """Ask for a reason; then answer with new keys for the same contestants, as a file, once."""
+        keys = list(chosen)
+        form = ReissueForm(request.POST if is_confirmed(request, "reason", keys) else None)
+        if form.is_valid():
+            wanted = form.cleaned_data
+            try:
+                issued = reissue_keys(
+                    exam_id=common_exam(request, keys),
+                    chosen=ByIds([key.pk for key in keys]),
+                    reason=wanted["reason"],
+                    actor=user_of(request),
+                    now=timezone.now(),
+                    request=wanted["request"],
+                )
+            except RuleViolation as refusal:
+                messages.error(request, str(refusal))
+                return None
+            return keys_download(issued, wanted["file_type"])
+        return ask(
+            self,
+            request,
+            form,
+            title="Reissue keys",
+            intro=f"{counted(keys)}. {REISSUING}",
+            submit="Reissue keys",
+            action="reissue",
+            selected=keys,
         )
 
     @admin.action(description="Revoke…", permissions=["view"])
@@ -129,7 +168,7 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
                 exam_id=exam_id,
                 chosen=ByIds(key_ids),
                 reason=reason,
-                actor=request.user,  # type: ignore[arg-type]
+                actor=user_of(request),
                 now=timezone.now(),
             )
 
@@ -144,7 +183,7 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
                 exam_id=exam_id,
                 chosen=ByIds(key_ids),
                 reason=reason,
-                actor=request.user,  # type: ignore[arg-type]
+                actor=user_of(request),
             )
 
         return self.ask_and_end(request, chosen, end, action="end_sessions", title="End all sessions")
@@ -158,67 +197,66 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
         action: str,
         title: str,
     ) -> HttpResponse | None:
-        form = ReasonForm(request.POST if "reason" in request.POST else None)
+        keys = list(chosen)
+        form = ReasonForm(request.POST if is_confirmed(request, "reason", keys) else None)
         if form.is_valid():
             try:
                 with transaction.atomic():
                     count = sum(
                         end(exam_id, key_ids, form.cleaned_data["reason"])
-                        for exam_id, key_ids in by_exam(request, chosen).items()
+                        for exam_id, key_ids in by_exam(request, keys).items()
                     )
             except RuleViolation as refusal:
                 messages.error(request, str(refusal))
             else:
-                messages.success(request, f"{title}: done for {count} keys.")
+                done = ngettext("done for %d key.", "done for %d keys.", count) % count
+                messages.success(request, f"{title}: {done}")
             return None
         return ask(
             self,
             request,
             form,
             title=title,
-            intro=f"{len(chosen)} keys. What their contestants wrote stays.",
+            intro=f"{counted(keys)}. What their contestants wrote stays.",
             submit=title,
             action=action,
-            selected=chosen,
+            selected=keys,
         )
 
 
-def by_exam(request: HttpRequest, chosen: QuerySet[AccessKey]) -> dict[int, list[int]]:
-    """Each key under one exam that it opens and whose people the user manages; refuses if one has none."""
+def counted(keys: Sequence[AccessKey]) -> str:
+    """How many keys are meant and what it means for whom: "3 keys, 2 of them redeemed"."""
+    redeemed = sum(key.redeemed_at is not None and key.revoked_at is None for key in keys)
+    words = ngettext("%d key", "%d keys", len(keys)) % len(keys)
+    return f"{words}, {redeemed} of them in use" if redeemed else words
+
+
+def managed_exams(request: HttpRequest, keys: Sequence[AccessKey]) -> dict[int, list[int]]:
+    """The exams that each contestant sits and whose people the user manages; refuses if one has none."""
+    contestants = {key.contestant_id for key in keys}
     registrations = Registration.objects.visible_to(request.user, roles.MANAGE_PEOPLE)
-    managed = dict(
-        registrations.filter(contestant__keys__in=chosen.values("pk")).values_list("contestant", "exam")
-    )
-    keys: dict[int, list[int]] = defaultdict(list)
-    for key in chosen:
-        if key.contestant_id not in managed:
-            raise KeyNotManaged
-        keys[managed[key.contestant_id]].append(key.pk)
-    return keys
+    exams: dict[int, list[int]] = defaultdict(list)
+    for contestant, exam in (
+        registrations.filter(contestant__in=contestants).order_by("exam").values_list("contestant", "exam")
+    ):
+        exams[contestant].append(exam)
+    if contestants - exams.keys():
+        raise KeyNotManaged
+    return exams
 
 
-@admin.register(KeyBatch)
-class KeyBatchAdmin(PeopleAdmin[KeyBatch]):
-    list_display = ("number", "contest", "created_at", "created_by", "key_count", "redeemed", "revoked")
-    list_filter = (("contest", admin.RelatedOnlyFieldListFilter),)
-    list_select_related = ("contest", "created_by")
-    fields = ("number", "contest", "created_at", "created_by", "key_count", "redeemed", "revoked")
+def by_exam(request: HttpRequest, keys: Sequence[AccessKey]) -> dict[int, list[int]]:
+    """Each key under one exam that it opens."""
+    exams = managed_exams(request, keys)
+    grouped: dict[int, list[int]] = defaultdict(list)
+    for key in keys:
+        grouped[exams[key.contestant_id][0]].append(key.pk)
+    return grouped
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[KeyBatch]:
-        batches: Any = super().get_queryset(request)
-        return batches.annotate(  # type: ignore[no-any-return]
-            redeemed_count=Count("keys", filter=Q(keys__redeemed_at__isnull=False)),
-            revoked_count=Count("keys", filter=Q(keys__revoked_at__isnull=False)),
-        )
 
-    @admin.display(description="batch", ordering="pk")
-    def number(self, batch: KeyBatch) -> int:
-        return batch.pk
-
-    @admin.display(description="redeemed")
-    def redeemed(self, batch: KeyBatch) -> int:
-        return batch.redeemed_count  # type: ignore[attr-defined, no-any-return]  # annotated above
-
-    @admin.display(description="revoked")
-    def revoked(self, batch: KeyBatch) -> int:
-        return batch.revoked_count  # type: ignore[attr-defined, no-any-return]
+def common_exam(request: HttpRequest, keys: Sequence[AccessKey]) -> int:
+    """An exam that all of the keys open: one file of new keys is for one exam."""
+    common = set.intersection(*(set(exams) for exams in managed_exams(request, keys).values()))
+    if not common:
+        raise KeysOfSeveralExams
+    return min(common)

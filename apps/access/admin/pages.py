@@ -1,22 +1,32 @@
 """What the console's pages of this app share."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from django.contrib import messages
 from django.contrib.admin import ModelAdmin
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 
 from apps.access.services.issuing import IssuedKey
-from apps.access.services.slips import keys_csv
-from apps.core.errors import RuleViolation
+from apps.access.services.slips import keys_csv, keys_xlsx
 from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.rules import roles
 
 Row = TypeVar("Row", bound=Model)
+
+REISSUING = (
+    "Each contestant gets a new key, and the old one opens nothing any more; a new key opens the same paper."
+    " You get a file, once: the keys stand nowhere else."
+)
+FILE_TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 class PeopleAdmin(ScopedAdmin[Row]):
@@ -48,10 +58,13 @@ def ask(
     intro: str,
     submit: str,
     action: str = "",
-    selected: Iterable[Model] = (),
-    problems: Sequence[str] = (),
+    selected: Sequence[Model] = (),
+    back: str = "",
 ) -> HttpResponse:
     """A page with a form; `action` and `selected` carry on what was chosen in the list before it."""
+    opts = model_admin.opts
+    # Thousands that were chosen by "select all" are chosen again by it: a form may not have so many fields.
+    across = request.POST.get("select_across") == "1"
     context = {
         **model_admin.admin_site.each_context(request),
         "title": title,
@@ -59,20 +72,31 @@ def ask(
         "form": form,
         "submit": submit,
         "action": action,
-        "selected": [row.pk for row in selected],
-        "problems": problems,
-        "opts": model_admin.opts,
-        "back": f"admin:{model_admin.opts.app_label}_{model_admin.opts.model_name}_changelist",
+        "across": across,
+        "selected": [row.pk for row in (selected[:1] if across else selected)],
+        "covers": len(selected),
+        "opts": opts,
+        "back": back or reverse(f"admin:{opts.app_label}_{opts.model_name}_changelist"),
     }
     return TemplateResponse(request, "admin/access/ask.html", context)
 
 
-def keys_download(issued: Sequence[IssuedKey]) -> HttpResponse:
+def is_confirmed(request: HttpRequest, field: str, selected: Sequence[Model]) -> bool:
+    """Whether the page of `ask` was answered, and for as many rows as it spoke of."""
+    return field in request.POST and request.POST.get("covers", str(len(selected))) == str(len(selected))
+
+
+def keys_download(issued: Sequence[IssuedKey], file_type: str) -> HttpResponse:
     """The new keys as a file: the only time that they are told."""
-    response = HttpResponse(keys_csv(issued), content_type="text/csv; charset=utf-8")
-    response.headers["Content-Disposition"] = f'attachment; filename="keys-batch-{issued[0].batch}.csv"'
+    content = keys_xlsx(issued) if file_type == "xlsx" else keys_csv(issued)
+    response = HttpResponse(content, content_type=FILE_TYPES[file_type])
+    name = f"keys-batch-{issued[0].batch}.{file_type}"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
 
 
-def say_refusal(request: HttpRequest, refusal: RuleViolation) -> None:
-    messages.error(request, str(refusal))
+def user_of(request: HttpRequest) -> AbstractUser:
+    """The user behind `admin_view`, which let nobody else in."""
+    if not isinstance(request.user, AbstractUser):
+        raise PermissionDenied
+    return request.user

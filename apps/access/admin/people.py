@@ -3,21 +3,19 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.translation import ngettext
 
-from apps.access.admin.pages import PeopleAdmin, ask, keys_download, say_refusal
-from apps.access.forms import ContestantForm, RegistrationForm, ReplaceForm, RosterForm
+from apps.access.admin import roster
+from apps.access.admin.pages import PeopleAdmin, ask, is_confirmed, keys_download, user_of
+from apps.access.forms import ContestantForm, RegistrationForm, ReplaceForm
 from apps.access.models import Contestant, Registration, School
 from apps.access.services import people
 from apps.access.services.issuing import issue_keys_for
-from apps.access.services.roster import RosterRefused, import_roster
 from apps.core.errors import RuleViolation
-from apps.core.guards import guarded_by
 from apps.exams.rules import roles
 
 
@@ -51,8 +49,8 @@ class ContestantAdmin(PeopleAdmin[Contestant]):
     list_display_links = ("public_number", "name")
     list_filter = (("contest", admin.RelatedOnlyFieldListFilter), "division")
     list_select_related = ("school",)
-    search_fields = ("=number", "name", "external_id", "school__name", "room")
-    search_help_text = "Number, name, id, school or room."
+    search_fields = ("=number", "name", "external_id", "school__name", "room", "=keys__hint")
+    search_help_text = "Number, name, id, school, room, or the first four symbols of a slip."
     readonly_fields = ("contest", "public_number", "key")
     inlines = (RegistrationInline,)
     fieldsets = (
@@ -87,48 +85,17 @@ class ContestantAdmin(PeopleAdmin[Contestant]):
         people.change_contestant(
             contestant_id=obj.pk,
             changes={name: form.cleaned_data[name] for name in form.changed_data},
-            actor=request.user,  # type: ignore[arg-type]  # the console's users are users
+            actor=user_of(request),
         )
 
     def get_urls(self) -> list[URLPattern]:
-        roster = path(
-            "roster/", self.admin_site.admin_view(self.roster_view), name="access_contestant_roster"
+        upload = path("roster/", self.admin_site.admin_view(roster.upload), name="access_contestant_roster")
+        confirm = path(
+            "roster/confirm/",
+            self.admin_site.admin_view(roster.confirm),
+            name="access_contestant_roster_confirm",
         )
-        return [roster, *super().get_urls()]
-
-    @guarded_by("staff")
-    def roster_view(self, request: HttpRequest) -> HttpResponse:
-        """Read a roster: first what it would change, then again without the check mark."""
-        if not request.user.has_perm(roles.MANAGE_PEOPLE):
-            raise PermissionDenied
-        form = RosterForm(request.POST or None, request.FILES or None, user=request.user)
-        problems: list[str] = []
-        if request.method == "POST" and form.is_valid():
-            wanted = form.cleaned_data
-            try:
-                report = import_roster(
-                    exam_id=wanted["exam"].pk,
-                    table=wanted["file"],
-                    time_block=wanted["time_block"],
-                    dry_run=wanted["dry_run"],
-                    actor=request.user,  # type: ignore[arg-type]
-                )
-            except RosterRefused as refusal:
-                problems = [str(problem) for problem in refusal.problems]
-            else:
-                checked = "Nothing was written. " if wanted["dry_run"] else ""
-                messages.success(request, f"{checked}{report}")
-                if not wanted["dry_run"]:
-                    return redirect("admin:access_contestant_changelist")
-        return ask(
-            self,
-            request,
-            form,
-            title="Import a roster",
-            intro="By external_id: known contestants are updated, new ones added, nobody is removed.",
-            submit="Read the roster",
-            problems=problems,
-        )
+        return [upload, confirm, *super().get_urls()]
 
 
 @admin.register(Registration)
@@ -154,7 +121,7 @@ class RegistrationAdmin(PeopleAdmin[Registration]):
         people.change_registration(
             registration_id=obj.pk,
             changes={name: form.cleaned_data[name] for name in form.changed_data},
-            actor=request.user,  # type: ignore[arg-type]
+            actor=user_of(request),
         )
 
     @admin.action(description="Issue keys…", permissions=["change"])
@@ -164,29 +131,34 @@ class RegistrationAdmin(PeopleAdmin[Registration]):
         if len(exams) != 1:
             messages.error(request, "Choose registrations of one exam at a time.")
             return None
-        form = ReplaceForm(request.POST if "issue" in request.POST else None)
+        registrations = list(chosen)
+        form = ReplaceForm(request.POST if is_confirmed(request, "issue", registrations) else None)
         if form.is_valid():
+            wanted = form.cleaned_data
             try:
                 issued = issue_keys_for(
                     exam_id=exams.pop(),
-                    registration_ids=[registration.pk for registration in chosen],
-                    replace=form.cleaned_data["replace"],
-                    actor=request.user,  # type: ignore[arg-type]
+                    registration_ids=[registration.pk for registration in registrations],
+                    replace=wanted["replace"],
+                    actor=user_of(request),
                     now=timezone.now(),
+                    request=wanted["request"],
                 )
             except RuleViolation as refusal:
-                say_refusal(request, refusal)
+                messages.error(request, str(refusal))
                 return None
-            return keys_download(issued)
+            return keys_download(issued, wanted["file_type"])
+        count = len(registrations)
+        meant = ngettext("For %d registration.", "For %d registrations.", count) % count
         return ask(
             self,
             request,
             form,
             title="Issue keys",
-            intro=f"For {len(chosen)} registrations. You get a file, once: the keys stand nowhere else.",
+            intro=f"{meant} You get a file, once: the keys stand nowhere else.",
             submit="Issue keys",
             action="issue_keys",
-            selected=chosen,
+            selected=registrations,
         )
 
 

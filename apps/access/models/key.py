@@ -8,13 +8,17 @@ from django.db.models import Q
 from apps.access.enums import KeyState
 from apps.access.models.people import Contestant
 from apps.access.querysets import AccessKeyQuerySet, KeyBatchQuerySet
-from apps.exams.models import Contest
+from apps.exams.models import Exam
 
 
 class KeyBatch(models.Model):
-    """Keys that were issued in one act, by one person, for one exam's contest."""
+    """Keys that were issued in one act, by one person, to contestants of one exam.
 
-    contest = models.ForeignKey(Contest, on_delete=models.PROTECT, related_name="+")
+    `request` is the id of the page that asked for them: pressing its button twice issues keys once.
+    """
+
+    exam = models.ForeignKey(Exam, on_delete=models.PROTECT, related_name="+")
+    request = models.UUIDField(null=True, blank=True, unique=True, editable=False)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="+"

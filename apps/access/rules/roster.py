@@ -36,6 +36,31 @@ class Problem:
         return f"{place}: {self.sentence}"
 
 
+@dataclass(frozen=True, kw_only=True)
+class Change:
+    """A cell that differs from what is known: told as words."""
+
+    column: str
+    before: str
+    after: str
+
+
+def told(value: Value | None) -> str:
+    """A value as a roster would write it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return "" if value is None else str(value)
+
+
+def changes_between(before: Mapping[str, Value | None], after: Mapping[str, Value | None]) -> list[Change]:
+    """The columns of `after` that differ; 1.0 and 1.00 do not."""
+    return [
+        Change(column=column, before=told(before[column]), after=told(value))
+        for column, value in after.items()
+        if before[column] != value
+    ]
+
+
 def read_row(number: int, cells: Mapping[str, str]) -> tuple[dict[str, Value], list[Problem]]:
     """The row's values by column (only of the columns that are there), and what is wrong with it."""
     values: dict[str, Value] = {}

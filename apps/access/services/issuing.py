@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from uuid import UUID
 
 from django.contrib.auth.models import AbstractUser
 from django.db import transaction
@@ -64,6 +65,12 @@ class NobodyWithoutKey(RuleViolation):
     code = "nobody_without_key"
 
 
+class IssuedAlready(RuleViolation):
+    """The same request came twice: a second press would make the keys of the first file worthless."""
+
+    code = "issued_already"
+
+
 def issue_anonymous_keys(
     *,
     exam_id: int,
@@ -72,12 +79,13 @@ def issue_anonymous_keys(
     tester: bool = False,
     actor: AbstractUser | None,
     now: datetime,
+    request: UUID | None = None,
     progress: Progress = iter,
 ) -> list[IssuedKey]:
     """Keys for contestants who are only a number so far; each is registered in the named time block.
 
     The block may be left out where the exam has only one. Testers' keys open the paper early and are
-    never counted.
+    never counted. The same `request` is answered once.
     """
     if not 1 <= count <= MOST_KEYS:
         raise KeyCountOutOfRange
@@ -85,6 +93,7 @@ def issue_anonymous_keys(
         exam = Exam.objects.get(pk=exam_id)
         block = find_time_block(exam, time_block)
         lock_contest(exam.contest_id)
+        refuse_twice(request)
         first = next_number(exam.contest_id)
         contestants = Contestant.objects.bulk_create(
             Contestant(contest_id=exam.contest_id, number=number) for number in range(first, first + count)
@@ -93,7 +102,8 @@ def issue_anonymous_keys(
             Registration(contestant=contestant, exam=exam, time_block=block, tester=tester)
             for contestant in contestants
         )
-        return issue(registrations, contest_id=exam.contest_id, actor=actor, now=now, progress=progress)
+        batch = new_batch(exam, len(registrations), actor=actor, now=now, request=request)
+        return issue(registrations, batch=batch, now=now, progress=progress)
 
 
 def issue_keys_for(
@@ -103,20 +113,24 @@ def issue_keys_for(
     replace: bool,
     actor: AbstractUser | None,
     now: datetime,
+    reason: str = REPLACED,
+    request: UUID | None = None,
     progress: Progress = iter,
 ) -> list[IssuedKey]:
     """A key for each of these registrations' contestants, in the order given.
 
     A contestant has one valid key, for all their exams. Who has one keeps it and is left out; with
-    `replace` it is revoked and a new one issued. What was written under the old key stays.
+    `replace` it is revoked for the `reason` and a new one issued. What was written under the old key
+    stays. The same `request` is answered once.
     """
     wanted = list(dict.fromkeys(registration_ids))
     if not 1 <= len(wanted) <= MOST_KEYS:
         raise KeyCountOutOfRange
-    with act("issue_keys_for", actor=actor), transaction.atomic():
+    with act("issue_keys_for", actor=actor, reason=reason if replace else ""), transaction.atomic():
         exam = Exam.objects.get(pk=exam_id)
         # Whoever else issues for these contestants waits here, and then sees the keys issued now.
         lock_contest(exam.contest_id)
+        refuse_twice(request)
         found = (
             Registration.objects.filter(exam=exam, pk__in=wanted)
             .select_related("contestant__school", "time_block")
@@ -129,29 +143,40 @@ def issue_keys_for(
             contestant__in=[registration.contestant_id for registration in registrations]
         )
         if replace:
-            valid.update(revoked_at=now, revoked_reason=REPLACED)
+            valid.update(revoked_at=now, revoked_reason=reason)
         else:
             keeping = set(valid.values_list("contestant_id", flat=True))
             registrations = [one for one in registrations if one.contestant_id not in keeping]
             if not registrations:
                 raise NobodyWithoutKey
-        return issue(registrations, contest_id=exam.contest_id, actor=actor, now=now, progress=progress)
+        batch = new_batch(exam, len(registrations), actor=actor, now=now, request=request)
+        return issue(registrations, batch=batch, now=now, progress=progress)
+
+
+def refuse_twice(request: UUID | None) -> None:
+    """Call it under `lock_contest`: of two presses the second waits there, then sees the batch."""
+    batch = KeyBatch.objects.filter(request=request).first() if request else None
+    if batch is not None:
+        raise IssuedAlready(
+            f"These keys were issued already, as batch {batch.pk}. If its file is lost, reissue that batch."
+        )
+
+
+def new_batch(
+    exam: Exam, count: int, *, actor: AbstractUser | None, now: datetime, request: UUID | None
+) -> KeyBatch:
+    return KeyBatch.objects.create(
+        exam=exam,
+        created_at=now,
+        created_by_id=actor.pk if actor else None,
+        key_count=count,
+        request=request,
+    )
 
 
 def issue(
-    registrations: Sequence[Registration],
-    *,
-    contest_id: int,
-    actor: AbstractUser | None,
-    now: datetime,
-    progress: Progress,
+    registrations: Sequence[Registration], *, batch: KeyBatch, now: datetime, progress: Progress
 ) -> list[IssuedKey]:
-    batch = KeyBatch.objects.create(
-        contest_id=contest_id,
-        created_at=now,
-        created_by_id=actor.pk if actor else None,
-        key_count=len(registrations),
-    )
     starts = range(0, len(registrations), KEYS_PER_STATEMENT)
     return [
         one

@@ -31,9 +31,10 @@ class OfContestants:
 
 @dataclass(frozen=True)
 class OfBatch:
-    """The keys that were issued together."""
+    """The keys that were issued together; `unused`: without those that were redeemed."""
 
     batch_id: int
+    unused: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,10 @@ def chosen_keys(exam_id: int, chosen: Chosen) -> AccessKeyQuerySet:
             if missing := [printed_number(number) for number in numbers if number not in known]:
                 raise ContestantUnknown(f"Nobody in this exam has the number {', '.join(missing)}.")
             return keys.filter(contestant__number__in=numbers)
-        case OfBatch(batch_id=batch_id):
-            if not KeyBatch.objects.filter(pk=batch_id, contest__exams=exam_id).exists():
+        case OfBatch(batch_id=batch_id, unused=unused):
+            if not KeyBatch.objects.filter(pk=batch_id, exam=exam_id).exists():
                 raise BatchUnknown
-            return keys.filter(batch=batch_id)
+            return keys.filter(batch=batch_id, **({"redeemed_at": None} if unused else {}))
         case ByIds(key_ids=key_ids):
             wanted = set(key_ids)
             if keys.filter(pk__in=wanted).count() != len(wanted):

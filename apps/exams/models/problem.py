@@ -104,6 +104,7 @@ class StatementVersion(models.Model):
         return f"{self.problem}, version {self.version}"
 
 
+@pghistory.track(exclude=["content"])
 class Figure(models.Model):
     """An image that statements of one exam show by its name; guarded like the statements themselves.
 

@@ -2,18 +2,29 @@
 
 import hashlib
 import itertools
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from apps.access.enums import RosterChange
 from apps.access.models import Contestant, Registration, School
 from apps.access.rules import roster as rules
-from apps.access.rules.roster import Problem, Value
+from apps.access.rules.roster import Change, Problem, Value, changes_between
 from apps.core.sheets import Table
 from apps.exams.models import Exam, TimeBlock
 
 CONTESTANT_COLUMNS = ("name", "team", "division", "grade", "room", "may_publish_name")
 REGISTRATION_COLUMNS = ("extra_minutes", "time_factor")
 LONGEST_PLAIN_CODE = 60
+
+
+@dataclass(frozen=True, kw_only=True)
+class RosterLine:
+    """One row of the file and what it does."""
+
+    row: int
+    external_id: str
+    name: str
+    change: RosterChange
+    changes: tuple[Change, ...]
 
 
 @dataclass(kw_only=True)
@@ -26,6 +37,7 @@ class Plan:
     new_registrations: list[Registration] = field(default_factory=list)
     changed_registrations: list[Registration] = field(default_factory=list)
     registrations: list[Registration] = field(default_factory=list)
+    lines: list[RosterLine] = field(default_factory=list)
 
 
 @dataclass(kw_only=True)
@@ -43,10 +55,8 @@ class Known:
 
 def read_rows(table: Table) -> tuple[list[tuple[int, dict[str, Value]]], list[Problem]]:
     """Every row's values and everything wrong with the file by itself."""
-    problems = rules.check_columns(list(table.columns))
-    if problems:
-        return [], problems
     rows = []
+    problems: list[Problem] = []
     first_with: dict[Value, int] = {}
     for row in table.rows:
         values, wrong = rules.read_row(row.number, row.cells)
@@ -69,49 +79,84 @@ def plan_rows(rows: list[tuple[int, dict[str, Value]]], known: Known) -> tuple[P
     problems = []
     numbers = itertools.count(known.next_number)
     for number, values in rows:
-        contestant = known.contestants.get(str(values["external_id"]))
-        registration = known.registrations.get(contestant.pk) if contestant else None
-        block, sentence = pick_block(str(values.get("time_block", "")), registration, known)
-        if block is None:
-            problems.append(Problem(row=number, column="time_block", sentence=sentence))
-            continue
-        if contestant is None:
-            contestant = Contestant(
-                contest_id=known.exam.contest_id,
-                number=next(numbers),
-                external_id=str(values["external_id"]),
-            )
-        plan_contestant(plan, contestant, values, known)
-        if registration is None:
-            registration = Registration(contestant=contestant, exam=known.exam, time_block=block)
-        plan_registration(plan, registration, values, block)
+        if problem := plan_row(plan, number, values, known, numbers):
+            problems.append(problem)
     return plan, problems
 
 
-def plan_contestant(plan: Plan, contestant: Contestant, values: dict[str, Value], known: Known) -> None:
-    changed = assign(contestant, values, CONTESTANT_COLUMNS)
+def plan_row(
+    plan: Plan, row: int, values: dict[str, Value], known: Known, numbers: "itertools.count[int]"
+) -> Problem | None:
+    external_id = str(values.get("external_id", ""))
+    contestant = known.contestants.get(external_id)
+    registration = known.registrations.get(contestant.pk) if contestant else None
+    named = str(values.get("time_block", ""))
+    if not external_id and not named:
+        return None  # refused for its id already; whose block is missing cannot be known
+    block, sentence = pick_block(named, registration, known)
+    if block is None:
+        return Problem(row=row, column="time_block", sentence=sentence)
+    change = RosterChange.REGISTERED if registration is None else RosterChange.UNCHANGED
+    if contestant is None:
+        change = RosterChange.NEW
+        contestant = Contestant(
+            contest_id=known.exam.contest_id, number=next(numbers), external_id=external_id
+        )
+    if registration is None:
+        registration = Registration(contestant=contestant, exam=known.exam, time_block=block)
+    changes = plan_contestant(plan, contestant, values, known)
+    changes += plan_registration(plan, registration, values, block)
+    if change == RosterChange.UNCHANGED and changes:
+        change = RosterChange.CHANGED
+    plan.lines.append(
+        RosterLine(
+            row=row,
+            external_id=external_id,
+            name=contestant.name,
+            change=change,
+            changes=tuple(changes),
+        )
+    )
+    return None
+
+
+def plan_contestant(
+    plan: Plan, contestant: Contestant, values: dict[str, Value], known: Known
+) -> list[Change]:
+    changes = assign(contestant, values, CONTESTANT_COLUMNS)
     if "school" in values:
         school = plan_school(plan, str(values["school"]), known)
+        before = contestant.school
         # Compared as objects: a school of this plan has no id yet.
-        changed |= contestant.school != school
+        if before != school:
+            changes.append(
+                Change(
+                    column="school",
+                    before=before.name if before else "",
+                    after=school.name if school else "",
+                )
+            )
         contestant.school = school
     if not contestant.pk:
         plan.new_contestants.append(contestant)
-    elif changed:
+    elif changes:
         plan.changed_contestants.append(contestant)
+    return changes
 
 
 def plan_registration(
     plan: Plan, registration: Registration, values: dict[str, Value], block: TimeBlock
-) -> None:
-    changed = assign(registration, values, REGISTRATION_COLUMNS)
-    changed |= registration.time_block_id != block.pk
+) -> list[Change]:
+    changes = assign(registration, values, REGISTRATION_COLUMNS)
+    if registration.time_block_id != block.pk:
+        changes.append(Change(column="time_block", before=registration.time_block.name, after=block.name))
     registration.time_block = block
     if not registration.pk:
         plan.new_registrations.append(registration)
-    elif changed:
+    elif changes:
         plan.changed_registrations.append(registration)
     plan.registrations.append(registration)
+    return changes
 
 
 def plan_school(plan: Plan, text: str, known: Known) -> School | None:
@@ -147,11 +192,12 @@ def pick_block(name: str, registration: Registration | None, known: Known) -> tu
     return None, f"{said}; it has: {listed}."
 
 
-def assign(row: Contestant | Registration, values: dict[str, Value], columns: Sequence[str]) -> bool:
-    """Take over those of the columns that the roster has; whether any of them was different."""
-    changed = {
-        name: values[name] for name in columns if name in values and getattr(row, name) != values[name]
-    }
-    for name, value in changed.items():
+def assign(
+    row: Contestant | Registration, values: dict[str, Value], columns: tuple[str, ...]
+) -> list[Change]:
+    """Take over those of the columns that the roster has; what of them was different."""
+    given = {name: values[name] for name in columns if name in values}
+    changes = changes_between({name: getattr(row, name) for name in given}, given)
+    for name, value in given.items():
         setattr(row, name, value)
-    return bool(changed)
+    return changes
