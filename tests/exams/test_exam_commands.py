@@ -81,9 +81,23 @@ def test_export_exam_refuses(folder):
         run("export_exam", "spring-2026", "--out", folder / "nowhere" / "x.zip")
 
 
+def test_export_exam_goes_beside_its_own_source(folder):
+    """The figure there is as it was drawn, ours as it was cleaned: the same one."""
+    drawn = SVG.replace(b"<svg ", b"<!-- by hand -->\n<svg ")
+    (folder / "triangle.svg").write_bytes(drawn)
+    run("import_exam", folder / "exam.yaml")
+    assert "with 1 figure." in run("export_exam", "spring-2026", "--out", folder / "exam.yaml")
+    assert (folder / "triangle.svg").read_bytes() == drawn
+
+
+def test_import_exam_counts_one_as_one(folder):
+    told = run("import_exam", folder / "exam.yaml", "--dry-run")
+    assert "4 problems worth 19.5 points, 2 time blocks, 1 figure." in told
+
+
 def test_export_exam_overwrites_no_other_figure(folder):
     run("import_exam", folder / "exam.yaml")
     (folder / "triangle.svg").write_bytes(b"mine")
-    with pytest.raises(CommandError, match=r"triangle\.svg exists and holds something else"):
+    with pytest.raises(CommandError, match=r"triangle\.svg is another figure of that name"):
         run("export_exam", "spring-2026", "--out", folder / "copy.yaml")
     assert not (folder / "copy.yaml").exists()

@@ -91,20 +91,20 @@ def test_import_exam_tree_refuses_an_exam_that_exists():
         ),
         (
             YAML.replace("accepted:\n  - B", "accepted:\n  - X"),
-            ["problems[0].accepted (line 33): “X” is not"],
+            ["problem 1, accepted (line 33): “X” is not"],
         ),
         (
             YAML.replace("Prove that $n^2 + n$", "Prove that $n^2 + \\foo$"),
-            [r"problems[3].statement (line 58): unknown command \foo at position 7 of the formula"],
+            [r"problem 4, statement (line 58): unknown command \foo at position 7 of the formula"],
         ),
         (
             YAML.replace(r"k=1}^{7} k$", r"k=1}^{7} k"),
-            ["problems[1].statement (line 41), line 1 of the text: the formula opened by $ is never closed"],
+            ["problem 2, statement (line 41), line 1 of the text: the formula opened by $ is never closed"],
         ),
-        (YAML.replace("$91$", "$\\bar$"), ["problems[0].choices[0].text (line 30)"]),
+        (YAML.replace("$91$", "$\\bar$"), ["problem 1, choice A, text (line 30)"]),
         (
             YAML.replace("triangle.svg", "square.svg"),
-            ["problems[0].statement (line 27): there is no figure named"],
+            ["problem 1, statement (line 27): there is no figure named"],
         ),
         (YAML.replace("title: Spring Round", "title: [Spring"), ["exam.yaml: line "]),
         ("", ["exam.yaml: holds no exam"]),
@@ -132,11 +132,28 @@ def test_import_exam_tree_tells_all_faults_of_all_texts():
     )
     with pytest.raises(ExamFileInvalid) as refusal:
         import_tree(changed)
-    assert [fault.split(",")[0] for fault in refusal.value.faults] == [
+    assert [fault.split(", line")[0] for fault in refusal.value.faults] == [
         "instructions",
-        "problems[0].statement",
-        "problems[0].choices[1].text",
-        "problems[1].solution",
+        "problem 1, statement",
+        "problem 1, choice B, text",
+        "problem 2, solution",
+    ]
+
+
+def test_import_exam_tree_tells_what_cannot_be_read_and_what_cannot_be_shown_together():
+    import_tree()
+    changed = tree(
+        zone="Berlin",
+        **{"problems.0.number": 0, "problems.0.statement": "$\\foo$", "problems.1.statement": "$"},
+    )
+    with pytest.raises(ExamFileInvalid) as refusal:
+        import_tree(changed)
+    assert [fault.split(": ")[0] for fault in refusal.value.faults] == [
+        "zone",
+        "problem 0, number",
+        "problem 0, statement, line 1 of the text",
+        "problem 2, statement, line 1 of the text",
+        "slug",
     ]
 
 
@@ -146,11 +163,11 @@ def test_import_exam_tree_tells_all_faults_of_all_texts():
         (
             "t.svg",
             b"<svg xmlns='http://www.w3.org/2000/svg' onload='x()'/>",
-            "t.svg: The drawing holds a handler",
+            "figure t.svg: The drawing holds a handler",
         ),
-        ("t.png", SVG, "t.png: A figure is named by letters"),
-        ("t.svg", b"GIF89a", "t.svg: This file is neither"),
-        ("a_b.jpg", SVG, "a_b.jpg: A figure is named by letters"),
+        ("t.png", SVG, "figure t.png: A figure is named by letters"),
+        ("t.svg", b"GIF89a", "figure t.svg: This file is neither"),
+        ("a_b.jpg", SVG, "figure a_b.jpg: A figure is named by letters"),
     ],
 )
 def test_import_exam_tree_refuses_figures(name, data, message):

@@ -1,12 +1,11 @@
 """Problems and figures in the console: a changed statement is a new version, a wrong one an error."""
 
 import pytest
-from django import forms
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from apps.exams.forms import choices_as_text, choices_from_text
 from apps.exams.models import Figure, Problem, StatementVersion
+from apps.exams.rules.choices import ChoicesUnreadable, choices_as_text, choices_from_text
 from apps.exams.services import editing
 from tests import factories
 from tests.exams.papers import SVG
@@ -146,10 +145,8 @@ def test_problem_keeps_its_kind_once_somebody_has_started(organiser, exam):
     assert problem.statements.count() == 2
 
 
-def test_problem_page_shows_its_versions_and_offers_the_next_number(organiser, exam):
-    problem = factories.ProblemFactory(exam=exam, number=4)
-    page = organiser.get(reverse("admin:exams_problem_change", args=[problem.pk])).content.decode()
-    assert "13 March 2026, 16:00 (Europe/Berlin)" in page
+def test_problem_page_offers_the_next_number(organiser, exam):
+    factories.ProblemFactory(exam=exam, number=4)
     new = organiser.get(reverse("admin:exams_problem_add"), {"exam": exam.pk})
     assert new.context["adminform"].form["number"].value() == 5
 
@@ -175,7 +172,7 @@ def test_choices_survive_their_text_field(choices):
 
 @pytest.mark.parametrize("text", ["no label", ": x", "toolonglabel: x"])
 def test_choices_from_text_refuses(text):
-    with pytest.raises(forms.ValidationError):
+    with pytest.raises(ChoicesUnreadable):
         choices_from_text(text)
 
 

@@ -1,10 +1,14 @@
 """What the pages of exams, problems and figures share: organisers change, everybody with a role reads."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 from django.contrib import admin
+from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import URLPattern, path
 
 from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.models import Exam
@@ -29,6 +33,25 @@ class OfExamAdmin(ScopedAdmin[Row]):
         if db_field.related_model is Exam:
             kwargs["queryset"] = Exam.objects.visible_to(request.user, roles.EDIT)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def page(self, route: str, view: Callable[..., HttpResponse], name: str) -> URLPattern:
+        """The route of a page of ours, behind the console's own door."""
+        return path(route, self.admin_site.admin_view(view), name=name)
+
+    def show(
+        self, request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
+    ) -> HttpResponse:
+        """A page of ours in the console's frame."""
+        frame = {**self.admin_site.each_context(request), "opts": self.opts}
+        return render(request, template, {**frame, **context}, status=status)
+
+
+def exam_or_404(request: HttpRequest, exam_id: int, permission: str = roles.VIEW) -> Exam:
+    """An exam of one's roles. Without the permission in it one is told so; of others one learns nothing."""
+    exam = get_object_or_404(Exam.objects.visible_to(request.user), pk=exam_id)
+    if not request.user.has_perm(permission, exam):
+        raise PermissionDenied
+    return exam
 
 
 class OfExamInline(admin.StackedInline[Any, Exam]):

@@ -21,7 +21,7 @@ from apps.exams.forms import ExamForm, TimeBlockForm, TimeBlockFormSet
 from apps.exams.models import Exam, ExamStaff, TimeBlock
 from apps.exams.rules import roles
 from apps.exams.rules.points import show_points
-from apps.exams.selectors import get_preview
+from apps.exams.selectors.preview import get_preview
 from apps.exams.services import editing
 
 

@@ -1,69 +1,67 @@
-"""A problem on one page: its statement in versions, its answers, its solution."""
+"""A problem on one page: its statement, its answers, its solution, and how a contestant will see it."""
 
 from typing import Any, cast
-from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.contrib.auth.models import AbstractUser
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern
 from django.utils import timezone
 
 from apps.exams.admin.base import OfExamAdmin
+from apps.exams.admin.statements import StatementPages
 from apps.exams.forms import ProblemForm
-from apps.exams.models import Exam, Problem, StatementVersion
+from apps.exams.forms.written import WrittenProblemForm
+from apps.exams.models import Exam, Problem
+from apps.exams.rules.choices import choices_as_text
 from apps.exams.services import editing
-
-
-class StatementVersionInline(admin.StackedInline[StatementVersion, Problem]):
-    """What contestants were shown before, and since when not; only to be read."""
-
-    model = StatementVersion
-    fields = readonly_fields = ("version", "local_time", "created_by", "note", "source")
-    ordering = ("-version",)
-    extra = 0
-    verbose_name_plural = "versions of the statement"
-
-    def has_add_permission(self, request: HttpRequest, obj: Problem | None = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Problem | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Problem | None = None) -> bool:
-        return False
-
-    def has_view_permission(self, request: HttpRequest, obj: Problem | None = None) -> bool:
-        return True  # whoever may open the page of the problem
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).select_related("created_by", "problem__exam")
-
-    @admin.display(description="since")
-    def local_time(self, statement: StatementVersion) -> str:
-        zone = statement.problem.exam.zone
-        return f"{statement.created_at.astimezone(ZoneInfo(zone)):%d %B %Y, %H:%M} ({zone})"
+from apps.exams.services.previewing import preview_problem
 
 
 @admin.register(Problem)
-class ProblemAdmin(OfExamAdmin[Problem]):
+class ProblemAdmin(StatementPages, OfExamAdmin[Problem]):
     form = ProblemForm
     list_display = ("__str__", "exam", "kind", "max_points", "not_counted")
     list_filter = (("exam", admin.RelatedOnlyFieldListFilter), "kind")
     list_select_related = ("exam",)
-    inlines = (StatementVersionInline,)
-    fieldsets = (
+    written = (
         (None, {"fields": ("exam", "number", "kind", "max_points")}),
         ("Statement", {"fields": ("statement", "choices", "note")}),
         ("For graders", {"fields": ("accepted", "solution")}),
         ("If it turned out faulty", {"fields": ("not_counted", "not_counted_reason")}),
     )
+    read = (
+        (None, {"fields": ("exam", "number", "kind", "max_points")}),
+        ("For graders", {"fields": ("accepted",)}),
+        ("If it turned out faulty", {"fields": ("not_counted", "not_counted_reason")}),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Problem | None = None) -> Any:
+        """Who only reads sees the statement and the solution as they are shown, not as they are written."""
+        return self.written if self.has_change_permission(request, obj) else self.read
 
     def get_readonly_fields(self, request: HttpRequest, obj: Problem | None = None) -> tuple[str, ...]:
         """A problem stays in its exam; once somebody has started, also what kind of answer it takes."""
         if obj is None:
             return ()
         return ("exam", "number", "kind") if obj.exam.first_started_at else ("exam",)
+
+    def get_urls(self) -> list[URLPattern]:
+        return [*self.statement_pages(), *super().get_urls()]
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Beside the fields stands what a contestant sees: as saved, and with scripts as it is typed."""
+        problem: Problem | None = context.get("original")
+        form = context["adminform"].form
+        exam_id = problem.exam_id if problem else _chosen_exam(form)
+        if exam_id is not None and Exam.objects.visible_to(request.user).filter(pk=exam_id).exists():
+            written = WrittenProblemForm(_as_it_stands(form, problem)).written()
+            context["live"] = preview_problem(exam_id=exam_id, written=written)
+            context["live_exam_id"] = exam_id
+        return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Problem, form: ModelForm[Problem], change: bool) -> None:  # noqa: FBT001
         obj.save()
@@ -89,3 +87,26 @@ class ProblemAdmin(OfExamAdmin[Problem]):
             last = exam.problems.order_by("-number").values_list("number", flat=True).first()
             initial["number"] = (last or 0) + 1
         return initial
+
+
+def _chosen_exam(form: ModelForm[Problem]) -> int | None:
+    chosen = str(form["exam"].value() or "")
+    return int(chosen) if chosen.isdecimal() else None
+
+
+def _as_it_stands(form: ModelForm[Problem], problem: Problem | None) -> dict[str, Any]:
+    """The values of the fields; of those that the page does not have, the saved ones."""
+    values: dict[str, Any] = {}
+    if problem is not None:
+        latest = problem.statements.order_by("-version").first()
+        values = {
+            "number": problem.number,
+            "kind": problem.kind,
+            "max_points": problem.max_points,
+            "solution": problem.solution,
+            "statement": latest.source if latest else "",
+            "choices": choices_as_text(latest.choices) if latest else "",
+            "note": latest.note if latest else "",
+        }
+    names = WrittenProblemForm.base_fields
+    return values | {name: form[name].value() for name in names if name in form.fields}

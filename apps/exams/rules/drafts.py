@@ -73,8 +73,11 @@ class ExamDraft:
     problems: tuple[ProblemDraft, ...]
 
 
-def read_exam(tree: Mapping[str, Any]) -> tuple[ExamDraft | None, list[Fault]]:
-    """The exam that a tree describes, or all that is wrong with it."""
+def read_exam(tree: Mapping[str, Any]) -> tuple[ExamDraft, list[Fault]]:
+    """The exam that a tree describes, and all that is wrong with it.
+
+    Where something is wrong the draft has a stand-in: it serves to look for more faults, nothing else.
+    """
     faults: list[Fault] = []
     fields = Fields(tree, "", faults, EXAM_KEYS)
     if fields.text("format") != FORMAT and fields.has("format"):
@@ -95,12 +98,13 @@ def read_exam(tree: Mapping[str, Any]) -> tuple[ExamDraft | None, list[Fault]]:
         "time_blocks": _time_blocks(fields, zone),
         "problems": _problems(fields),
     }
-    if faults:
-        return None, faults
-    draft["clock"] = ClockKind(clock)
-    draft["late_start"] = LateStart(str(draft["late_start"]))
-    draft["results"] = ResultsPolicy(str(draft["results"]))
-    return ExamDraft(**draft), []  # type: ignore[arg-type]
+    for key, kind, stand_in in (
+        ("clock", ClockKind, ClockKind.COMMON),
+        ("late_start", LateStart, LateStart.COMMON_END),
+        ("results", ResultsPolicy, ResultsPolicy.OWN),
+    ):
+        draft[key] = kind(str(draft[key])) if draft[key] in kind.values else stand_in
+    return ExamDraft(**draft), faults  # type: ignore[arg-type]
 
 
 def fault_of_accepted(kind: str, accepted: Iterable[str], labels: Iterable[str]) -> str | None:

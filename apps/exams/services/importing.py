@@ -16,6 +16,7 @@ from apps.exams.enums import ExamStatus
 from apps.exams.models import Exam, Figure, Problem, StatementVersion, TimeBlock
 from apps.exams.rules.documents import Document, DocumentError, read
 from apps.exams.rules.drafts import ExamDraft, ProblemDraft, read_exam
+from apps.exams.rules.places import spoken_place
 from apps.exams.rules.reading import Fault
 from apps.exams.services.editing import figure_columns, own_contest
 from apps.exams.services.rendering import RenderedDraft
@@ -93,11 +94,12 @@ def _import(
     dry_run: bool,
 ) -> ImportedExam:
     draft, faults = read_exam(document.tree)
-    if draft is None:
+    rendering = RenderedDraft(draft, files, faulty={fault.place for fault in faults})
+    faults += rendering.faults
+    if faults:
+        if Exam.objects.filter(slug=draft.slug).exists():
+            faults.append(Fault("slug", str(ExamExists(draft.slug))))
         raise ExamFileInvalid(_told(document, faults))
-    rendering = RenderedDraft(draft, files)
-    if rendering.faults:
-        raise ExamFileInvalid(_told(document, rendering.faults))
     with (
         transaction.atomic(),
         pghistory.context(actor=actor.pk if actor else None, act="import_exam", reason=draft.slug),
@@ -210,7 +212,7 @@ def _told(document: Document, faults: list[Fault]) -> list[str]:
     """Faults as sentences: the place, its line where the format tells it, and what is wrong."""
     told = []
     for fault in faults:
-        place = fault.place or "the file"
+        place = spoken_place(document.tree, fault.place)
         if line := document.line_of(fault.place, fault.text_line):
             place += f" (line {line})"
         if fault.text_line is not None and fault.place not in document.literal:

@@ -1,13 +1,14 @@
 """Everything an exam file shows, as HTML, before a row of it is written."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from apps.core.images import CleanImage, ImageRefused, clean_image
 from apps.core.markup import MarkupError
 from apps.exams.rules.drafts import ExamDraft
+from apps.exams.rules.places import FIGURE
 from apps.exams.rules.reading import Fault
 from apps.exams.services.editing import (
     FigureNameInvalid,
@@ -43,8 +44,10 @@ class FoundFigures:
 class RenderedDraft:
     """All texts of a draft as HTML, by their places, and everything that could not be rendered."""
 
-    def __init__(self, draft: ExamDraft, files: Mapping[str, bytes]) -> None:
+    def __init__(self, draft: ExamDraft, files: Mapping[str, bytes], *, faulty: Collection[str] = ()) -> None:
+        """Texts at places that are known as faulty are left out: there a stand-in stands."""
         self.faults: list[Fault] = []
+        self._faulty = frozenset(faulty)
         self.figures = FoundFigures(files)
         self.html: dict[str, str] = {}
         self._addresses = _Addresses(self.figures)
@@ -55,15 +58,19 @@ class RenderedDraft:
             self._render(f"{place}.solution", problem.solution)
             for choice_index, choice in enumerate(problem.choices):
                 self._render_choice(f"{place}.choices[{choice_index}].text", choice.text)
-        self.faults += [Fault(name, message) for name, message in self.figures.refused.items()]
+        self.faults += [Fault(f"{FIGURE}{name}", message) for name, message in self.figures.refused.items()]
 
     def _render(self, place: str, source: str, *, top_heading: int = 3) -> None:
+        if place in self._faulty:
+            return
         try:
             self.html[place] = render_text(source, self._addresses, top_heading=top_heading).html
         except MarkupError as error:
             self.faults.append(Fault(place, error.problem, error.line))
 
     def _render_choice(self, place: str, source: str) -> None:
+        if place in self._faulty:
+            return
         try:
             self.html[place] = render_choice(source, self._addresses)
         except MarkupError as error:

@@ -5,6 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.core.counting import counted
+from apps.core.images import ImageRefused, clean_image
 from apps.exams.models import Exam
 from apps.exams.services.exporting import ExportedExam, export_exam
 
@@ -24,18 +26,30 @@ class Command(BaseCommand):
             raise CommandError(f"There is no exam {exam}.")
         exported = export_exam(exam_id=exam_id)
         files = _files(exported, out)
-        for path, content in files.items():
-            # The file that was named is written anew; one beside it that holds something else is not ours.
-            if path != out and path.exists() and path.read_bytes() != content:
-                raise CommandError(f"{path} exists and holds something else; export to another folder.")
         try:
-            for path, content in files.items():
-                path.write_bytes(content)
+            # The file that was named is written anew; one beside it stays, if it is the same figure.
+            beside = {path for path in files if path != out and path.exists()}
+            for path in beside:
+                if not _is_same_figure(path.read_bytes(), files[path]):
+                    raise CommandError(
+                        f"{path} is another figure of that name. Export to another folder, or to a .zip."
+                    )
+            for path in files.keys() - beside:
+                path.write_bytes(files[path])
         except OSError as error:
             raise CommandError(f"{error.filename}: {error.strerror}") from error
         self.stderr.write(
-            f"{exported.slug} written to {out}, with {len(exported.figures)} figures.", self.style.SUCCESS
+            f"{exported.slug} written to {out}, with {counted(len(exported.figures), 'figure')}.",
+            self.style.SUCCESS,
         )
+
+
+def _is_same_figure(held: bytes, exported: bytes) -> bool:
+    """A figure as somebody drew it, and as it left us cleaned, are the same figure."""
+    try:
+        return held == exported or clean_image(held).content == exported
+    except ImageRefused:
+        return False
 
 
 def _files(exported: ExportedExam, out: Path) -> dict[Path, bytes]:

@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from apps.core.counting import counted
 from apps.core.errors import RuleViolation
 from apps.exams.rules.documents import MAX_FIGURE_BYTES, MAX_ZIP_BYTES
 from apps.exams.rules.points import show_points
@@ -36,9 +37,10 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from refusal
         done = "would be imported" if dry_run else "imported"
         self.stderr.write(
-            f"{imported.title} ({imported.slug}) {done}: {imported.problem_count} problems worth"
-            f" {show_points(imported.total_points)} points, {imported.time_block_count} time blocks,"
-            f" {imported.figure_count} figures.",
+            f"{imported.title} ({imported.slug}) {done}: {counted(imported.problem_count, 'problem')} worth"
+            f" {show_points(imported.total_points)} points,"
+            f" {counted(imported.time_block_count, 'time block')},"
+            f" {counted(imported.figure_count, 'figure')}.",
             self.style.SUCCESS,
         )
 

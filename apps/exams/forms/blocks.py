@@ -1,0 +1,49 @@
+"""Time blocks: entered and shown in their own zone."""
+
+from typing import Any
+
+from django import forms
+
+from apps.exams.forms.moments import LocalMomentField, moment_of, zone_of
+from apps.exams.models import Exam, TimeBlock
+
+
+class TimeBlockForm(forms.ModelForm[TimeBlock]):
+    """Times are entered and shown in the block's zone; without one, in the exam's."""
+
+    opens_at = LocalMomentField()
+    last_entry_at = LocalMomentField(required=False)
+    closes_at = LocalMomentField()
+
+    class Meta:
+        model = TimeBlock
+        fields = ("name", "zone", "opens_at", "last_entry_at", "closes_at")
+        # Narrow: five fields stand side by side.
+        widgets = {"name": forms.TextInput(attrs={"size": 14}), "zone": forms.TextInput(attrs={"size": 16})}
+
+    moments = ("opens_at", "last_entry_at", "closes_at")
+
+    def __init__(self, *args: Any, exam: Exam, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.exam = exam
+        if self.instance.pk:
+            zone = zone_of(self.instance.zone or exam.zone)
+            for name in self.moments:
+                moment = getattr(self.instance, name)
+                self.initial[name] = moment and moment.astimezone(zone).replace(tzinfo=None)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        name_of_zone = cleaned.get("zone") or self.exam.zone
+        for name in self.moments:
+            if local := cleaned.get(name):
+                try:
+                    cleaned[name] = moment_of(local, name_of_zone)
+                except forms.ValidationError as error:
+                    self.add_error(name, error)
+        return cleaned
+
+
+class TimeBlockFormSet(forms.BaseInlineFormSet[Any, Exam, Any]):
+    def get_form_kwargs(self, index: int | None) -> dict[str, Any]:
+        return {**super().get_form_kwargs(index), "exam": self.instance}
