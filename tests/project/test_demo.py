@@ -9,7 +9,6 @@ import subprocess
 import sys
 import time
 import urllib.request
-from urllib.error import URLError
 from urllib.parse import urlsplit
 
 import psycopg
@@ -78,7 +77,7 @@ def wait_for(url, process, said):
         try:
             with urllib.request.urlopen(url, timeout=5) as response:
                 return response.read()
-        except URLError:
+        except OSError:  # not listening yet, or listening and still loading
             time.sleep(0.1)
     pytest.fail(f"The demo did not start:\n{said.read_text()}")
 
