@@ -1,4 +1,4 @@
-"""What people send us: the paper as a form without scripts, and a deadline to move."""
+"""What people send us: the paper as a form without scripts, a deadline to move, a text to let count."""
 
 from collections.abc import Iterator, Mapping
 
@@ -72,10 +72,26 @@ class DeadlineForm(forms.Form):
         min_value=-timing.LONGEST_CHANGE_MINUTES,
         max_value=timing.LONGEST_CHANGE_MINUTES,
     )
-    reason = forms.CharField(label="Reason", max_length=300, help_text="It stands in the time ledger.")
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        help_text="It stands in the time ledger.",
+        widget=forms.TextInput({"class": "vTextField"}),
+    )
 
     def clean_minutes(self) -> int:
         minutes: int = self.cleaned_data["minutes"]
         if minutes == 0:
             raise forms.ValidationError(timing.NotAChange.message)
         return minutes
+
+
+class AcceptForm(forms.Form):
+    """Why a text that was kept apart counts after all."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        help_text="It is kept with the answer.",
+        widget=forms.TextInput({"class": "vTextField"}),
+    )

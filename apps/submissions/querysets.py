@@ -12,7 +12,7 @@ from apps.exams.querysets import OfExam
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from apps.submissions.models import Answer, AnswerRevision, Receipt, Submission, TimeChange
+    from apps.submissions.models import Acceptance, Answer, AnswerRevision, Receipt, Submission, TimeChange
 
 
 GRACE = ExpressionWrapper(F("grace_seconds") * timedelta(seconds=1), output_field=DurationField())
@@ -41,6 +41,10 @@ class AnswerQuerySet(OfExam["Answer"]):
 
 class AnswerRevisionQuerySet(OfExam["AnswerRevision"]):
     exam_path = PAPERS_EXAM
+
+
+class AcceptanceQuerySet(OfExam["Acceptance"]):
+    exam_path = "promoted__submission__registration__exam"
 
 
 class TimeChangeQuerySet(OfExam["TimeChange"]):

@@ -104,3 +104,39 @@ def test_what_does_not_count_is_shown_to_the_jury(client, paper):
     shown = client.get(f"{LIST}{paper.pk}/change/").content.decode()
     assert "&lt;b&gt;late words&lt;/b&gt;" in shown
     assert "counted words" not in shown
+
+
+def kept_apart(paper):
+    answer = factories.AnswerFactory(submission=paper, text="before", revision=1)
+    return factories.AnswerRevisionFactory(answer=answer, text="<b>after</b>", state="late", revision=None)
+
+
+def test_an_organiser_lets_a_late_text_count(client, paper):
+    kept = kept_apart(paper)
+    Submission.objects.update(deadline_at=factories.NOW - timedelta(minutes=20))
+    client = staff(client, paper.registration.exam, StaffRole.ORGANISER)
+    page = f"{LIST}kept/{kept.pk}/accept/"
+    assert page in client.get(f"{LIST}{paper.pk}/change/").content.decode()
+    assert "<del>before</del><ins>&lt;b&gt;after&lt;/b&gt;</ins>" in client.get(page).content.decode()
+    assert "errorlist" in client.post(page, {"reason": " "}).content.decode()
+    shown = client.post(page, {"reason": "fire alarm"}, follow=True).content.decode()
+    assert "This text is now the answer to problem 1." in shown
+    assert page not in shown
+    assert paper.answers.get().text == "<b>after</b>"
+    assert "counts already" in client.post(page, {"reason": "again"}, follow=True).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("role", "is_own", "status"),
+    [
+        (StaffRole.ORGANISER, True, 200),
+        (StaffRole.PROCTOR, True, 403),
+        (StaffRole.GRADER, True, 404),
+        (StaffRole.ORGANISER, False, 404),
+    ],
+)
+def test_only_organisers_of_the_exam_let_a_text_count(client, paper, role, is_own, status):
+    page = f"{LIST}kept/{kept_apart(paper).pk}/accept/"
+    client = staff(client, paper.registration.exam if is_own else factories.ExamFactory(), role)
+    assert client.get(page).status_code == status
+    assert f"{LIST}kept/" not in client.get(f"{LIST}{paper.pk}/change/").content.decode() or status == 200

@@ -178,7 +178,7 @@ class TestVerifyReceiptCommand:
     @pytest.mark.parametrize(
         ("content", "message"),
         [
-            ("{", "cannot be read"),
+            ("{", "not JSON"),
             ("[]", "is not a receipt"),
             ('{"body": "{}", "signature": "00"}', "is not genuine"),
         ],

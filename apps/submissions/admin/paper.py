@@ -1,24 +1,22 @@
 """Papers as organisers and proctors see them: how each stands, and moving a deadline."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import ClassVar
-from zoneinfo import ZoneInfo
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.html import format_html_join
 
 from apps.core.errors import RuleViolation
 from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.rules import roles
-from apps.submissions.enums import RevisionState
+from apps.submissions.admin import kept
 from apps.submissions.forms import DeadlineForm
-from apps.submissions.models import AnswerRevision, Submission
-from apps.submissions.selectors.times import phase_of_paper
+from apps.submissions.models import Submission
+from apps.submissions.selectors.times import phase_of_paper, told
 from apps.submissions.services import timing
 
 
@@ -44,7 +42,6 @@ class SubmissionAdmin(ScopedAdmin[Submission]):
         "grace_seconds",
         "standing",
         "answered",
-        "kept_apart",
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Submission]:
@@ -85,15 +82,28 @@ class SubmissionAdmin(ScopedAdmin[Submission]):
     def answered(self, paper: Submission) -> str:
         return f"{paper.answered_count} of {paper.answer_count}"  # type: ignore[attr-defined]  # annotated
 
-    @admin.display(description="kept apart")
-    def kept_apart(self, paper: Submission) -> str:
-        """What arrived and does not count, for the jury: late drafts, and the other side of conflicts."""
-        kept = AnswerRevision.objects.filter(submission=paper).exclude(state=RevisionState.CURRENT)
-        rows = (
-            (row.number, row.get_state_display(), told(paper, row.received_at), row.text)
-            for row in kept.order_by("number", "pk")
+    def get_urls(self) -> list[URLPattern]:
+        page = path(
+            "kept/<int:revision_id>/accept/",
+            self.admin_site.admin_view(self.accept_view),
+            name="submissions_accept",
         )
-        return format_html_join("", "<div>Problem {}, {}, arrived {}<pre>{}</pre></div>", rows) or "nothing"
+        return [page, *super().get_urls()]
+
+    def accept_view(self, request: HttpRequest, revision_id: int) -> HttpResponse:
+        return kept.accept(self, request, revision_id)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Beneath the facts stands what was kept apart; organisers may let it count."""
+        paper = self.get_object(request, object_id)
+        context = {} if paper is None else kept.section(paper, request)
+        return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @admin.action(description="Move the deadline…", permissions=["view"])
     def move_deadline(self, request: HttpRequest, papers: QuerySet[Submission]) -> HttpResponse | None:
@@ -131,9 +141,3 @@ class SubmissionAdmin(ScopedAdmin[Submission]):
                 messages.error(request, f"Contestant {number}: {refusal}")
         if moved:
             messages.success(request, f"The deadline of {moved} papers moved by {minutes} minutes.")
-
-
-def told(paper: Submission, moment: datetime) -> str:
-    """A moment in the zone of the paper's block."""
-    zone = ZoneInfo(paper.registration.time_block.zone or paper.registration.exam.zone)
-    return f"{moment.astimezone(zone):%d %b %H:%M:%S}"

@@ -1,6 +1,7 @@
 """Answers and everything that was ever written in them."""
 
 import pgtrigger
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
@@ -8,7 +9,7 @@ from apps.core.constraints import only_choices
 from apps.exams.models import Problem
 from apps.submissions.enums import RevisionState
 from apps.submissions.models.paper import Submission
-from apps.submissions.querysets import AnswerQuerySet, AnswerRevisionQuerySet
+from apps.submissions.querysets import AcceptanceQuerySet, AnswerQuerySet, AnswerRevisionQuerySet
 
 
 class Answer(models.Model):
@@ -90,3 +91,29 @@ class AnswerRevision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.state} {self.op}"
+
+
+class Acceptance(models.Model):
+    """An organiser let a text count that had been kept apart: who, when and why. Written once, never changed.
+
+    `promoted` is the revision that brought it into the answer; its `promoted_from` is what was kept apart.
+    """
+
+    promoted = models.OneToOneField(AnswerRevision, on_delete=models.PROTECT, related_name="+")
+    reason = models.CharField(max_length=300)
+    accepted_at = models.DateTimeField()
+    accepted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+
+    objects = AcceptanceQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("accepted_at", "id")
+        constraints = [
+            models.CheckConstraint(condition=~Q(reason=""), name="submissions_acceptance_has_a_reason")
+        ]
+        triggers = [
+            pgtrigger.Protect(name="acceptance_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.promoted} accepted"

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from apps.access.models import Registration
 from apps.exams.enums import ClockKind, LateStart, Phase
@@ -46,3 +47,10 @@ def phase_of_paper(submission: Submission, now: datetime) -> Phase:
     if not phases.accepts(now, submission.deadline_at, grace):
         return Phase.CLOSED
     return Phase.OPEN if now <= submission.deadline_at else Phase.CLOSING
+
+
+def told(submission: Submission, moment: datetime) -> str:
+    """A moment in the zone of the paper's block: "14 Mar 15:04:10"."""
+    registration = submission.registration
+    zone = ZoneInfo(registration.time_block.zone or registration.exam.zone)
+    return f"{moment.astimezone(zone):%d %b %H:%M:%S}"

@@ -1,6 +1,5 @@
 """Moving a deadline: by how much, by whom and why stands in the time ledger."""
 
-import uuid
 from datetime import datetime, timedelta
 
 import pghistory
@@ -9,6 +8,7 @@ from django.db import transaction
 from apps.core.errors import RuleViolation
 from apps.submissions.enums import RevisionState, SubmittedBy
 from apps.submissions.models import Answer, AnswerRevision, Submission, TimeChange
+from apps.submissions.services.accepting import promote
 
 # Contestants' pages learn of a new deadline within a heartbeat; nobody loses time without a minute's notice.
 NOTICE = timedelta(seconds=60)
@@ -88,22 +88,4 @@ def promote_late_drafts(paper: Submission) -> None:
     answers = {answer.pk: answer for answer in Answer.objects.select_for_update().filter(submission=paper)}
     for draft in drafts:
         answer = answers[draft.answer_id]
-        is_current = draft.based_on == answer.revision
-        if is_current:
-            answer.text, answer.revision = draft.text, answer.revision + 1
-            answer.save(update_fields=["text", "revision"])
-        AnswerRevision.objects.create(
-            submission=paper,
-            answer=answer,
-            # An op of its own, the same whenever this draft is promoted.
-            op=uuid.uuid5(draft.op, "promoted"),
-            number=draft.number,
-            text=draft.text,
-            based_on=draft.based_on,
-            revision=answer.revision if is_current else None,
-            state=RevisionState.CURRENT if is_current else RevisionState.CONFLICT,
-            paper_version=draft.paper_version,
-            device=draft.device,
-            received_at=draft.received_at,
-            promoted_from=draft,
-        )
+        promote(draft, answer, counts=draft.based_on == answer.revision)

@@ -19,8 +19,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, file: Path, **options: Any) -> None:
         try:
             tree = json.loads(file.read_text())
-        except (OSError, ValueError) as reason:
-            raise CommandError(f"{file} cannot be read as a receipt: {reason}") from reason
+        except OSError as reason:
+            raise CommandError(f"{file} cannot be read: {reason.strerror}.") from reason
+        except ValueError as reason:
+            raise CommandError(f"{file} is not a receipt: it is not JSON ({reason}).") from reason
         if not isinstance(tree, dict) or not {"body", "signature"} <= tree.keys():
             raise CommandError(f'{file} is not a receipt: it has no "body" and "signature".')
         # The key in the file proves nothing: ours decides.
