@@ -187,6 +187,7 @@ PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), 
 # Where lower apps send people, by the names of pages that upper apps own.
 CONTESTANT_HOME_URL = "submissions:cover"
 FIGURE_URL = "submissions:figure"
+CONTESTANT_PAGE_URL = "admin:submissions_contestant"
 
 # -- Language, time, files -----------------------------------------------------------------------------------
 

@@ -140,7 +140,7 @@ class OfBatchForm(ReasonForm):
         required=False,
         initial=True,
         label="Only keys that nobody has used yet",
-        help_text="Without it, contestants who are in with such a key have to enter again with a new one.",
+        help_text="Without it, contestants who are in with one of these keys are signed out as well.",
     )
 
 

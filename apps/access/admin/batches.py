@@ -31,7 +31,6 @@ class KeyBatchAdmin(PeopleAdmin[KeyBatch]):
     list_display = ("number", "exam", "issued", "issued_by", "key_count", "unused", "in_use", "revoked")
     list_filter = (("exam", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("exam", "created_by")
-    date_hierarchy = "created_at"
     fields = (
         "number",
         "exam",

@@ -1,12 +1,15 @@
 """Contestants, their registrations and schools, for organisers."""
 
+from collections.abc import Iterator
 from typing import Any
 
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import F, FilteredRelation, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils import timezone
+from django.utils.html import format_html
 from django.utils.translation import ngettext
 
 from apps.access.admin import roster
@@ -17,6 +20,13 @@ from apps.access.services import people
 from apps.access.services.issuing import issue_keys_for
 from apps.core.errors import RuleViolation
 from apps.exams.rules import roles
+
+
+class DivisionFilter(admin.AllValuesFieldListFilter):
+    """Contestants without a division are a choice as well, which needs a name to be pressed."""
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        return ({**choice, "display": choice["display"] or "none"} for choice in super().choices(changelist))
 
 
 class RegistrationInline(admin.StackedInline[Registration, Contestant]):
@@ -45,9 +55,9 @@ class RegistrationInline(admin.StackedInline[Registration, Contestant]):
 class ContestantAdmin(PeopleAdmin[Contestant]):
     form = ContestantForm
     change_permission = roles.MANAGE_PEOPLE
-    list_display = ("public_number", "name", "external_id", "school", "division", "room", "key")
-    list_display_links = ("public_number", "name")
-    list_filter = (("contest", admin.RelatedOnlyFieldListFilter), "division")
+    list_display = ("page_link", "name", "external_id", "school", "division", "room", "key")
+    list_display_links = None
+    list_filter = (("contest", admin.RelatedOnlyFieldListFilter), ("division", DivisionFilter))
     list_select_related = ("school",)
     search_fields = ("=number", "name", "external_id", "school__name", "room", "=keys__hint")
     search_help_text = "Number, name, id, school, room, or the first four symbols of a slip."
@@ -69,6 +79,11 @@ class ContestantAdmin(PeopleAdmin[Contestant]):
                 valid_key=valid, key_hint=F("valid_key__hint"), key_redeemed_at=F("valid_key__redeemed_at")
             )
         )
+
+    @admin.display(description="number", ordering="number")
+    def page_link(self, contestant: Contestant) -> str:
+        page = reverse(settings.CONTESTANT_PAGE_URL, args=[contestant.pk])
+        return format_html('<a href="{}">{}</a>', page, contestant.public_number)
 
     @admin.display(description="number", ordering="number")
     def public_number(self, contestant: Contestant) -> str:

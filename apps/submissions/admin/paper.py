@@ -13,7 +13,7 @@ from django.utils import timezone
 from apps.core.errors import RuleViolation
 from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.rules import roles
-from apps.submissions.admin import kept
+from apps.submissions.admin import contestant, kept
 from apps.submissions.forms import DeadlineForm
 from apps.submissions.models import Submission
 from apps.submissions.selectors.times import phase_of_paper, told
@@ -83,12 +83,19 @@ class SubmissionAdmin(ScopedAdmin[Submission]):
         return f"{paper.answered_count} of {paper.answer_count}"  # type: ignore[attr-defined]  # annotated
 
     def get_urls(self) -> list[URLPattern]:
-        page = path(
-            "kept/<int:revision_id>/accept/",
-            self.admin_site.admin_view(self.accept_view),
-            name="submissions_accept",
-        )
-        return [page, *super().get_urls()]
+        pages = [
+            path(
+                "contestant/<int:contestant_id>/",
+                self.admin_site.admin_view(contestant.contestant),
+                name="submissions_contestant",
+            ),
+            path(
+                "kept/<int:revision_id>/accept/",
+                self.admin_site.admin_view(self.accept_view),
+                name="submissions_accept",
+            ),
+        ]
+        return [*pages, *super().get_urls()]
 
     def accept_view(self, request: HttpRequest, revision_id: int) -> HttpResponse:
         return kept.accept(self, request, revision_id)
