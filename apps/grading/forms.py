@@ -1,10 +1,12 @@
 """What graders and organisers send from the console."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
 
+from apps.grading.models import Publication
 from apps.grading.rules.points import BadPoints, parse_points
 
 
@@ -89,3 +91,30 @@ class WithdrawForm(forms.Form):
         max_length=300,
         widget=forms.TextInput(attrs={"class": "input"}),
     )
+
+
+class CompareForm(forms.Form):
+    """Two publications of one exam; the newest two, where nothing sound was chosen."""
+
+    before = forms.TypedChoiceField(label="From", coerce=int, widget=forms.Select(attrs={"class": "input"}))
+    after = forms.TypedChoiceField(label="to", coerce=int, widget=forms.Select(attrs={"class": "input"}))
+
+    def __init__(self, *args: Any, publications: Sequence[Publication], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.publications = {publication.number: publication for publication in publications}
+        newest = sorted(self.publications)[-2:]
+        for name, number in zip(("before", "after"), newest, strict=False):
+            self.fields[name].initial = number
+        for name in ("before", "after"):
+            # The declared fields are of this kind; only their class does not say so.
+            self.fields[name].choices = [  # type: ignore[attr-defined]
+                (number, f"publication {number}") for number in self.publications
+            ]
+
+    @property
+    def chosen(self) -> tuple[Publication | None, Publication | None]:
+        sound = self.is_valid()
+        before, after = (
+            self.cleaned_data[name] if sound else self.fields[name].initial for name in ("before", "after")
+        )
+        return self.publications.get(before), self.publications.get(after)

@@ -8,6 +8,8 @@ from django.utils import timezone
 from playwright.sync_api import expect
 
 from apps.exams.enums import ExamStatus, StaffRole
+from apps.grading.models import GradingTask
+from apps.grading.services.publishing import publish_results
 from apps.grading.services.queueing import create_grading_tasks
 from apps.submissions.enums import SubmittedBy
 from tests import factories
@@ -92,3 +94,26 @@ def test_home_leads_to_the_next_thing(open_page, look, exams, viewport):
     look(grader, "console-home-grader")
     grader.get_by_role("link", name="Grade the next answer: 4 wait").click()
     expect(grader.get_by_test_id("claim-next")).to_be_visible()
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desk", "phone"])
+def test_an_organiser_looks_at_how_the_problems_did(open_page, look, viewport):
+    papers = [(min(7, place % 9), place * 5 % 8, 7 if place % 4 else 0) for place in range(24)]
+    exam = exam_with("Spring Round", opens_in=-timedelta(days=1), people=papers)
+    take_part("noether", StaffRole.ORGANISER, [exam])
+    publish_results(exam_id=exam.pk, actor=None, now=timezone.now())
+    task = GradingTask.objects.filter(answer__number=3, answer__submission__registration__exam=exam).first()
+    factories.ScoreFactory(task=task, version=2, points=4)
+    publish_results(exam_id=exam.pk, actor=None, now=timezone.now())
+    page = open_page(viewport=viewport)
+    sign_in(page, "noether")
+    page.get_by_role("link", name="Results are published (publication 2)").click()
+    page.get_by_role("link", name="Statistics").first.click()
+    expect(page.get_by_text("Of publication 2,")).to_be_visible()
+    look(page, "console-statistics")
+    page.go_back()
+    page.get_by_role("link", name="What changed from one to another").click()
+    expect(page.get_by_text("1 changed")).to_be_visible()
+    look(page, "console-changes")
+    page.goto("/console/grading/publication/results/")
+    look(page, "console-results-published")

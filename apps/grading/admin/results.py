@@ -9,17 +9,20 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import RuleViolation
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.grading.admin.rights import console_page, exam_for, staff_of
+from apps.grading.admin.statistics import changes, statistics
 from apps.grading.forms import PublishForm, WithdrawForm
 from apps.grading.models import Publication
+from apps.grading.selectors.backlog import answers_without_task
 from apps.grading.selectors.readiness import count_who_could_still_start, list_missing
 from apps.grading.selectors.tally import list_tally
-from apps.grading.services import exporting, publishing
+from apps.grading.services import exporting, publishing, queueing
 
 ROWS_SHOWN = 20
 
@@ -58,6 +61,7 @@ def results_page(
         "title": f"Results: {exam.title}",
         "exam": exam,
         "missing": list_missing(exam, now),
+        "unqueued": answers_without_task(exam.pk, now).count(),
         "not_started": count_who_could_still_start(exam, now),
         "publications": publications,
         "standing": next((one for one in publications if one.withdrawn_at is None), None),
@@ -109,6 +113,15 @@ def withdraw(request: HttpRequest, exam_id: int) -> HttpResponse:
     return redirect("admin:grading_results", exam.pk)
 
 
+@require_POST
+def queue_answers(request: HttpRequest, exam_id: int) -> HttpResponse:
+    """Graders fill the queue as they go; whoever waits for the results need not wait for that."""
+    exam = exam_for(request, exam_id, roles.PUBLISH)
+    count = queueing.create_grading_tasks(exam_id=exam.pk, now=timezone.now())
+    messages.success(request, ngettext("%d answer was queued.", "%d answers were queued.", count) % count)
+    return redirect("admin:grading_results", exam.pk)
+
+
 @require_safe
 def export(request: HttpRequest, exam_id: int, extension: str) -> HttpResponse:
     exam = exam_for(request, exam_id, roles.PUBLISH)
@@ -137,6 +150,19 @@ class PublicationAdmin(admin.ModelAdmin[Publication]):
         pages = [
             path("results/", self.admin_site.admin_view(results_of_all), name="grading_results_list"),
             path("results/<int:exam_id>/", self.admin_site.admin_view(results), name="grading_results"),
+            path(
+                "results/<int:exam_id>/statistics/",
+                self.admin_site.admin_view(statistics),
+                name="grading_statistics",
+            ),
+            path(
+                "results/<int:exam_id>/changes/", self.admin_site.admin_view(changes), name="grading_changes"
+            ),
+            path(
+                "results/<int:exam_id>/queue/",
+                self.admin_site.admin_view(queue_answers),
+                name="grading_queue_for_results",
+            ),
             path(
                 "results/<int:exam_id>/publish/", self.admin_site.admin_view(publish), name="grading_publish"
             ),
