@@ -118,3 +118,15 @@ class CompareForm(forms.Form):
             self.cleaned_data[name] if sound else self.fields[name].initial for name in ("before", "after")
         )
         return self.publications.get(before), self.publications.get(after)
+
+
+class CompareTextsForm(forms.Form):
+    """Two texts of an answer by the ids of their revisions; 0 is the blank it started with."""
+
+    older = forms.IntegerField(min_value=0)
+    newer = forms.IntegerField(min_value=0)
+
+    @property
+    def chosen(self) -> tuple[int, int] | None:
+        """None if nobody asked, or asked for what no page offers."""
+        return (self.cleaned_data["older"], self.cleaned_data["newer"]) if self.is_valid() else None

@@ -1,7 +1,8 @@
-"""An organiser's people: a roster looked at and imported, keys issued, one slip lost and replaced."""
+"""An organiser's people, from a roster to a replaced slip; and what happened to an answer and an exam."""
 
 import csv
 import io
+import uuid
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -96,3 +97,34 @@ def test_an_organiser_brings_in_a_roster_and_replaces_a_slip(open_page, look, ex
     look(page, "console-batch-revoke")
     page.get_by_role("button", name="Revoke keys").click()
     expect(page.get_by_text("1 key of batch")).to_be_visible()
+
+
+@VIEWPORTS
+def test_a_lead_grader_reads_how_an_answer_came_about(open_page, look, submission, viewport):
+    answer = submission.answers.get(number=4)
+    texts = [
+        "Let n be odd.",
+        "Let n be odd, say n = 2k + 1. Then n squared is 4k(k + 1) + 1.",
+        "Let n be odd, say n = 2k + 1. Then n squared is 8m + 1, since k(k + 1) is even.",
+    ]
+    for number, text in enumerate(texts, start=1):
+        factories.AnswerRevisionFactory(
+            answer=answer, text=text, based_on=number - 1, revision=number, device=uuid.UUID(int=number // 3)
+        )
+    factories.AnswerRevisionFactory(answer=answer, text="Too late", state="late", revision=None)
+    answer.text, answer.revision = texts[-1], len(texts)
+    answer.save()
+    lead = get_user_model().objects.create_user("hilbert", password=PASSWORD, is_staff=True)
+    factories.ExamStaffFactory(user=lead, exam=submission.registration.exam, role=StaffRole.LEAD_GRADER)
+    task = factories.GradingTaskFactory(answer=answer)
+    factories.ScoreFactory(task=task, points=2, answer_revision=2, grader=lead, comment="Why is it even?")
+    page = open_page(viewport=viewport)
+    sign_in(page, "hilbert")
+    page.goto(f"/console/grading/gradingtask/{task.pk}/history/")
+    expect(page.get_by_role("heading", name="From revision 2 to revision 3")).to_be_visible()
+    look(page, "console-answer-history")
+    page.get_by_label("Revision 1 as the older text").check()
+    page.get_by_role("button", name="Compare").click()
+    expect(page.get_by_role("heading", name="From revision 1 to revision 3")).to_be_visible()
+    page.get_by_role("link", name="Revision 2: what changed").click()
+    expect(page.get_by_role("heading", name="From revision 1 to revision 2")).to_be_visible()

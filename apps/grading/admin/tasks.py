@@ -12,7 +12,7 @@ from django.utils.html import format_html
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.exams.rules.points import show_points
-from apps.grading.admin import desk, scoring
+from apps.grading.admin import desk, history, scoring
 from apps.grading.models import GradingTask, Score
 
 
@@ -80,7 +80,7 @@ class GradingTaskAdmin(admin.ModelAdmin[GradingTask]):
                 name="grading_surrender",
             ),
         ]
-        return [*pages, *super().get_urls()]
+        return [*pages, *history.pages(self.admin_site), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GradingTask]:
         newest = Score.objects.newest_for_task().values("points")[:1]
