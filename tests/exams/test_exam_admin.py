@@ -116,7 +116,7 @@ def test_exam_pages_show_only_the_exams_of_ones_roles(client, exam):
     organiser_of(client, exam)
     response = client.get(reverse("admin:exams_exam_changelist"))
     assert [row.pk for row in response.context["cl"].result_list] == [exam.pk]
-    assert client.get(change_url(other)).status_code == 302  # to the index, as for a missing one
+    assert client.get(change_url(other)).status_code == 404
     assert client.get(reverse("admin:exams_exam_preview", args=[other.pk])).status_code == 404
 
 

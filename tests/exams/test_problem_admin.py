@@ -122,7 +122,7 @@ def test_problem_cannot_be_put_into_an_exam_of_others(organiser):
 
 def test_problem_page_of_others_is_not_there(organiser):
     problem = factories.ProblemFactory()
-    assert change(organiser, problem, statement="Mine").status_code == 302
+    assert change(organiser, problem, statement="Mine").status_code == 404
     assert problem.statements.count() == 1
 
 

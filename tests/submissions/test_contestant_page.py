@@ -89,7 +89,7 @@ def test_the_list_leads_to_the_page(console, registration):
 )
 def test_the_page_is_for_organisers(client, registration, role):
     client.force_login(factories.ExamStaffFactory(exam=registration.exam, role=role).user)
-    assert client.get(page_of(registration.contestant)).status_code == 403
+    assert client.get(page_of(registration.contestant)).status_code == 404
 
 
 def test_anothers_contestant_and_a_missing_one_are_alike(console):

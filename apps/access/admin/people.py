@@ -48,7 +48,9 @@ class RegistrationInline(admin.StackedInline[Registration, Contestant]):
         return False
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Registration]:
-        return super().get_queryset(request).select_related("exam", "time_block")
+        """Of the exams whose people one manages: a contestant may sit another exam of the contest."""
+        managed = Registration.objects.visible_to(request.user, roles.MANAGE_PEOPLE)
+        return managed.select_related("exam", "time_block")
 
 
 @admin.register(Contestant)

@@ -4,7 +4,8 @@ from typing import Any, ClassVar, TypeVar
 
 from django.contrib import admin
 from django.db.models import Model, QuerySet
-from django.http import HttpRequest
+from django.db.models.expressions import Combinable
+from django.http import Http404, HttpRequest
 
 from apps.exams.rules import roles
 
@@ -26,6 +27,17 @@ class ScopedAdmin(admin.ModelAdmin[Row]):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
         rows: Any = super().get_queryset(request)
         return rows.visible_to(request.user, self.view_permission)  # type: ignore[no-any-return]
+
+    def get_ordering(self, request: HttpRequest) -> list[str | Combinable]:
+        """The model's own order, said aloud: a query that counts forgets it, and pages would overlap."""
+        return list(super().get_ordering(request) or self.opts.ordering or ())
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Row:
+        """The row, or a 404: Django would say of a missing row that it is missing, and of another's not."""
+        row = super().get_object(request, object_id, from_field)
+        if row is None:
+            raise Http404
+        return row
 
     def allowed(self, request: HttpRequest, permission: str | None, row: Model | None) -> bool:
         """Whether the user's role carries the permission: in this row's exam, or without a row in any."""

@@ -3,6 +3,7 @@
 from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -22,6 +23,8 @@ from apps.grading.services import queueing, scoring
 @require_safe
 def desks(request: HttpRequest) -> HttpResponse:
     """The exams in which one may score; straight to the desk if it is only one."""
+    if not request.user.has_perm(roles.SCORE):
+        raise PermissionDenied
     exams = list_desks(staff_of(request))
     if len(exams) == 1:
         return redirect("admin:grading_desk", exams[0].pk)

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import QuerySet
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import RuleViolation
+from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.grading.admin.rights import console_page, exam_for, staff_of
@@ -30,6 +31,8 @@ ROWS_SHOWN = 20
 @require_safe
 def results_of_all(request: HttpRequest) -> HttpResponse:
     """The exams whose results one may publish; straight to the page if it is only one."""
+    if not request.user.has_perm(roles.PUBLISH):
+        raise PermissionDenied
     exams = list(Exam.objects.visible_to(staff_of(request), roles.PUBLISH))
     if len(exams) == 1:
         return redirect("admin:grading_results", exams[0].pk)
@@ -138,9 +141,10 @@ def export(request: HttpRequest, exam_id: int, extension: str) -> HttpResponse:
 
 
 @admin.register(Publication)
-class PublicationAdmin(admin.ModelAdmin[Publication]):
+class PublicationAdmin(ScopedAdmin[Publication]):
     """What was published and withdrawn, read only; the results page does both."""
 
+    view_permission = roles.PUBLISH
     list_display = ("exam_link", "number", "published_at", "published_by", "withdrawn_at", "withdrawn_reason")
     list_display_links = None
     list_select_related = ("exam", "published_by")
@@ -179,28 +183,10 @@ class PublicationAdmin(admin.ModelAdmin[Publication]):
         ]
         return [*pages, *super().get_urls()]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Publication]:
-        return Publication.objects.visible_to(request.user, roles.PUBLISH)
-
     @admin.display(description="exam", ordering="exam__title")
     def exam_link(self, publication: Publication) -> str:
         page = reverse("admin:grading_results", args=[publication.exam_id])
         return format_html('<a href="{}">{}</a>', page, publication.exam.title)
-
-    def has_view_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
-        return request.user.has_perm(roles.PUBLISH, obj and obj.exam)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(roles.PUBLISH)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Publication | None = None) -> bool:
-        return False
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -209,12 +195,7 @@ class PublicationAdmin(admin.ModelAdmin[Publication]):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """There is one page for an exam's publications: its results page."""
-        found = self.get_queryset(request).filter(
-            pk=object_id if object_id.isascii() and object_id.isdigit() else 0
-        )
-        publication = found.first()
-        if publication is None:
-            raise Http404
+        publication = self.get_object(request, object_id)
         return redirect("admin:grading_results", publication.exam_id)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:

@@ -5,18 +5,15 @@ from typing import Any
 from django.contrib import admin
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
 
 from apps.exams.models import Exam
-from apps.exams.rules import roles
 
 
 def exam_for(request: HttpRequest, exam_id: int, permission: str) -> Exam:
     """The exam, if the user may do this in it. Others' exams and missing ones are alike: 404."""
-    exam = Exam.objects.filter(pk=exam_id).first()
-    if exam is None or not request.user.has_perm(roles.VIEW, exam):
-        raise Http404
+    exam = get_object_or_404(Exam.objects.visible_to(request.user), pk=exam_id)
     if not request.user.has_perm(permission, exam):
         raise PermissionDenied
     return exam

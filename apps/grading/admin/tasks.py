@@ -4,11 +4,12 @@ from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet, Subquery
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
+from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.exams.rules.points import show_points
@@ -43,9 +44,10 @@ class MineFilter(admin.SimpleListFilter):
 
 
 @admin.register(GradingTask)
-class GradingTaskAdmin(admin.ModelAdmin[GradingTask]):
+class GradingTaskAdmin(ScopedAdmin[GradingTask]):
     """Read only: whatever changes goes through the graders' pages. Nothing here names a contestant."""
 
+    view_permission = roles.SCORE
     list_display = ("blind_code", "problem", "status", "points", "grader", "claimed_until")
     list_display_links = None
     list_filter = (ExamFilter, "status", MineFilter)
@@ -84,8 +86,7 @@ class GradingTaskAdmin(admin.ModelAdmin[GradingTask]):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GradingTask]:
         newest = Score.objects.newest_for_task().values("points")[:1]
-        tasks = GradingTask.objects.visible_to(request.user, roles.SCORE)
-        return tasks.annotate(current_points=Subquery(newest))
+        return super().get_queryset(request).annotate(current_points=Subquery(newest))
 
     @admin.display(description="blind code", ordering="answer__submission__blind_code")
     def blind_code(self, task: GradingTask) -> str:
@@ -96,21 +97,6 @@ class GradingTaskAdmin(admin.ModelAdmin[GradingTask]):
     def points(self, task: Any) -> str | None:
         return None if task.current_points is None else show_points(task.current_points)
 
-    def has_view_permission(self, request: HttpRequest, obj: GradingTask | None = None) -> bool:
-        return request.user.has_perm(roles.SCORE, obj and obj.exam)
-
-    def has_module_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm(roles.SCORE)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: GradingTask | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: GradingTask | None = None) -> bool:
-        return False
-
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
@@ -118,9 +104,7 @@ class GradingTaskAdmin(admin.ModelAdmin[GradingTask]):
 
     def change_view(self, request: HttpRequest, object_id: str, *args: Any, **kwargs: Any) -> HttpResponse:
         """There is one page for an answer: the scoring page."""
-        if not (object_id.isascii() and object_id.isdigit()):
-            raise Http404
-        return redirect("admin:grading_score", int(object_id))
+        return redirect("admin:grading_score", self.get_object(request, object_id).pk)
 
     def history_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
         """A task's history is its scores in versions, on the scoring page."""

@@ -108,8 +108,7 @@ class SubmissionAdmin(ScopedAdmin[Submission]):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Beneath the facts stands what was kept apart; organisers may let it count."""
-        paper = self.get_object(request, object_id)
-        context = {} if paper is None else kept.section(paper, request)
+        context = kept.section(self.get_object(request, object_id), request)
         return super().change_view(request, object_id, form_url, {**context, **(extra_context or {})})
 
     @admin.action(description="Move the deadline…", permissions=["view"])
