@@ -93,7 +93,7 @@ def test_exam_page_takes_the_same_number_of_queries(client, exam, django_assert_
         factories.TimeBlockFactory(exam=exam)
     organiser_of(client, exam)
     client.get(change_url(exam))
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(25):
         assert client.get(change_url(exam)).status_code == 200
 
 

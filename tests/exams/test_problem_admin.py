@@ -135,16 +135,6 @@ def test_problem_page_is_only_to_be_read_by_others(client, exam, role):
     assert change(client, problem, statement="Mine").status_code == 403
 
 
-def test_problem_keeps_its_kind_once_somebody_has_started(organiser, exam):
-    problem = factories.ProblemFactory(exam=exam, number=1)
-    exam.first_started_at = factories.NOW
-    exam.save()
-    change(organiser, problem, kind="proof", number=5, accepted="42", statement="Newer.")
-    problem.refresh_from_db()
-    assert (problem.kind, problem.number) == ("integer", 1)
-    assert problem.statements.count() == 2
-
-
 def test_problem_page_offers_the_next_number(organiser, exam):
     factories.ProblemFactory(exam=exam, number=4)
     new = organiser.get(reverse("admin:exams_problem_add"), {"exam": exam.pk})

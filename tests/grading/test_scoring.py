@@ -47,6 +47,13 @@ def test_score_task_records_the_first_version_and_finishes_the_task(task, score,
     assert (made.comment, made.note) == ("Well argued.", "see line 3")
 
 
+def test_score_task_lets_the_problem_know_when_it_was_first_scored(score, problems, now):
+    score()
+    score(points=Decimal(5), based_on=1, now=now + timedelta(minutes=1))
+    moments = [type(problem).objects.get(pk=problem.pk).first_scored_at for problem in problems[:2]]
+    assert moments == [now, None]
+
+
 def test_score_task_lets_a_grader_correct_a_slip_as_a_new_version(score):
     score()
     score(points=Decimal(5), based_on=1)

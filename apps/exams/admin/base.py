@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -9,6 +10,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path
+from django.utils.html import format_html
 
 from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.models import Exam
@@ -52,6 +54,20 @@ def exam_or_404(request: HttpRequest, exam_id: int, permission: str = roles.VIEW
     if not request.user.has_perm(permission, exam):
         raise PermissionDenied
     return exam
+
+
+def consent_fields(exam: Exam | None) -> tuple[tuple[str, dict[str, Any]], ...]:
+    """Where somebody has started: what that means for changes, and the consent to make them all the same."""
+    if exam is None or exam.first_started_at is None:
+        return ()
+    started = exam.first_started_at.astimezone(ZoneInfo(exam.zone))
+    description = format_html(
+        "The first paper was started on {} ({}). Some things stay as they are since then; others can be"
+        " changed if you tick this and say why.",
+        f"{started:%d %B %Y at %H:%M}",
+        exam.zone,
+    )
+    return (("Somebody has started", {"fields": ("consent", "reason"), "description": description}),)
 
 
 class OfExamInline(admin.StackedInline[Any, Exam]):

@@ -6,23 +6,26 @@ from zoneinfo import ZoneInfo
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import PermissionDenied
 from django.db.models import Count, QuerySet
 from django.forms import ModelForm
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html_join
 
 from apps.core.guards import guarded_by
-from apps.exams.admin.base import OfExamAdmin, OfExamInline
-from apps.exams.enums import StaffRole
+from apps.exams.admin.base import OfExamAdmin, OfExamInline, consent_fields, exam_or_404
+from apps.exams.admin.status import StatusPages
+from apps.exams.enums import ExamStatus, StaffRole
 from apps.exams.forms import ExamForm, TimeBlockForm, TimeBlockFormSet
+from apps.exams.forms.status import StatusForm
 from apps.exams.models import Exam, ExamStaff, TimeBlock
-from apps.exams.rules import roles
 from apps.exams.rules.points import show_points
+from apps.exams.selectors.outline import get_gaps
 from apps.exams.selectors.preview import get_preview
-from apps.exams.services import editing
+from apps.exams.services import editing, saving
 
 
 class TimeBlockInline(OfExamInline):
@@ -57,18 +60,19 @@ class ExamStaffInline(OfExamInline):
 
 
 @admin.register(Exam)
-class ExamAdmin(OfExamAdmin[Exam]):
+class ExamAdmin(StatusPages, OfExamAdmin[Exam]):
     form = ExamForm
     list_display = ("title", "slug", "status", "clock", "zone", "problem_count")
     list_filter = ("status",)
     search_fields = ("title", "slug")
     inlines = (TimeBlockInline, ExamStaffInline)
-    readonly_fields = ("version", "first_started_at", "table_of_contents")
+    readonly_fields = ("standing", "version", "first_started_at", "table_of_contents")
     written = (
-        (None, {"fields": ("title", "slug", "status", "zone", "instructions")}),
+        (None, {"fields": ("title", "slug", "zone", "instructions")}),
         ("Clock", {"fields": ("clock", "duration_minutes", "late_start", "grace_seconds")}),
         ("Grading and results", {"fields": ("blind", "results")}),
     )
+    first = ((None, {"fields": ("standing",)}),)
     grown = (
         ("Problems", {"fields": ("table_of_contents",)}),
         ("State", {"fields": ("version", "first_started_at")}),
@@ -79,7 +83,17 @@ class ExamAdmin(OfExamAdmin[Exam]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Exam | None = None) -> Any:
         """A new exam has no problems and no state yet."""
-        return self.written if obj is None else self.written + self.grown
+        if obj is None:
+            return self.written
+        consent = consent_fields(obj) if self.has_change_permission(request, obj) else ()
+        return self.first + self.written + consent + self.grown
+
+    @admin.display(description="status")
+    def standing(self, exam: Exam) -> str:
+        """Where it stands, and what keeps it from being sat."""
+        missing = [gap.text for gap in get_gaps(exam.pk, timezone.now()) if gap.is_missing]
+        told = exam.status != ExamStatus.CLOSED and missing
+        return render_to_string("admin/exams/exam/_standing.html", {"exam": exam, "missing": told})
 
     @admin.display(description="problems")
     def problem_count(self, exam: Exam) -> int:
@@ -106,13 +120,9 @@ class ExamAdmin(OfExamAdmin[Exam]):
 
     def save_model(self, request: HttpRequest, obj: Exam, form: ModelForm[Exam], change: bool) -> None:  # noqa: FBT001
         if change:
-            # Not the whole row: version and first_started_at may have moved since the page was opened.
-            obj.save(
-                update_fields=[
-                    *(name for name in form.changed_data if hasattr(obj, name)),
-                    "instructions_html",
-                ]
-            )
+            consent = cast("ExamForm", form).given_consent()
+            user = cast("AbstractUser", request.user)
+            saving.save_exam(exam=obj, fields=form.changed_data, actor=user, consent=consent)
             return
         obj.contest = editing.own_contest(slug=obj.slug, title=obj.title)
         obj.save()
@@ -122,18 +132,23 @@ class ExamAdmin(OfExamAdmin[Exam]):
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
         super().save_related(request, form, formsets, change)
-        if change:
+        if change and any(formset.has_changed() for formset in formsets):
             editing.bump_version(form.instance.pk)
+
+    def get_formset_kwargs(self, request: HttpRequest, obj: Exam, inline: Any, prefix: str) -> dict[str, Any]:
+        """The consent stands on the exam's form and counts for its time blocks as well."""
+        kwargs: dict[str, Any] = super().get_formset_kwargs(request, obj, inline, prefix)
+        if isinstance(inline, TimeBlockInline):
+            kwargs["consent"] = StatusForm(request.POST).given_consent()
+        return kwargs
 
     def get_urls(self) -> list[URLPattern]:
         preview = path(
             "<int:exam_id>/preview/", self.admin_site.admin_view(self.preview_view), name="exams_exam_preview"
         )
-        return [preview, *super().get_urls()]
+        return [preview, *self.status_pages(), *super().get_urls()]
 
     @guarded_by("staff")
     def preview_view(self, request: HttpRequest, exam_id: int) -> HttpResponse:
-        exam = get_object_or_404(Exam.objects.visible_to(request.user), pk=exam_id)
-        if not request.user.has_perm(roles.VIEW, exam):
-            raise PermissionDenied
+        exam = exam_or_404(request, exam_id)
         return render(request, "exams/preview.html", {"exam": exam, "preview": get_preview(exam.pk)})

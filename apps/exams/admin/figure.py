@@ -1,6 +1,6 @@
 """Figures: put in place by their file, kept while a statement shows them."""
 
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import admin
 from django.contrib.auth.models import AbstractUser
@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from apps.core.errors import RuleViolation
-from apps.exams.admin.base import OfExamAdmin
+from apps.exams.admin.base import OfExamAdmin, consent_fields
 from apps.exams.forms import FigureForm
 from apps.exams.models import Figure
 from apps.exams.services import editing
@@ -22,10 +22,14 @@ class FigureAdmin(OfExamAdmin[Figure]):
     list_display = ("name", "exam", "kind", "width", "height")
     list_filter = (("exam", admin.RelatedOnlyFieldListFilter),)
     list_select_related = ("exam",)
-    fields = ("exam", "file")
 
-    def get_fields(self, request: HttpRequest, obj: Figure | None = None) -> tuple[str, ...]:
-        return ("exam", "file") if obj is None else ("exam", "name", "drawing", "file")
+    def get_fieldsets(self, request: HttpRequest, obj: Figure | None = None) -> Any:
+        if obj is None:
+            return ((None, {"fields": ("exam", "file")}),)
+        if not self.has_change_permission(request, obj):
+            return ((None, {"fields": ("exam", "name", "drawing")}),)
+        fields = (None, {"fields": ("exam", "name", "drawing", "file")})
+        return (fields, *consent_fields(obj.exam))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Figure | None = None) -> tuple[str, ...]:
         return () if obj is None else ("exam", "name", "drawing")
@@ -52,6 +56,7 @@ class FigureAdmin(OfExamAdmin[Figure]):
             name=obj.name if change else file.name,
             data=file.read(),
             actor=cast("AbstractUser", request.user),
+            consent=cast("FigureForm", form).given_consent(),
         )
         # The page goes on with this row; of the same name, there may have been one before.
         obj.pk, obj.name = figure.pk, figure.name

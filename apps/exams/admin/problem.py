@@ -9,13 +9,15 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 from django.utils import timezone
 
-from apps.exams.admin.base import OfExamAdmin
+from apps.exams.admin.base import OfExamAdmin, consent_fields
 from apps.exams.admin.statements import StatementPages
 from apps.exams.forms import ProblemForm
 from apps.exams.forms.written import WrittenProblemForm
 from apps.exams.models import Exam, Problem
+from apps.exams.rules.changes import objections
 from apps.exams.rules.choices import choices_as_text
-from apps.exams.services import editing
+from apps.exams.services import saving
+from apps.exams.services.changing import stage_of
 from apps.exams.services.previewing import preview_problem
 
 
@@ -39,13 +41,18 @@ class ProblemAdmin(StatementPages, OfExamAdmin[Problem]):
 
     def get_fieldsets(self, request: HttpRequest, obj: Problem | None = None) -> Any:
         """Who only reads sees the statement and the solution as they are shown, not as they are written."""
-        return self.written if self.has_change_permission(request, obj) else self.read
+        if not self.has_change_permission(request, obj):
+            return self.read
+        return self.written + consent_fields(obj.exam if obj else None)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Problem | None = None) -> tuple[str, ...]:
-        """A problem stays in its exam; once somebody has started, also what kind of answer it takes."""
-        if obj is None:
-            return ()
-        return ("exam", "number", "kind") if obj.exam.first_started_at else ("exam",)
+        """A problem stays in its exam."""
+        return () if obj is None else ("exam",)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Problem | None = None) -> bool:
+        """Once somebody has started, papers hold an answer to it."""
+        may = super().has_delete_permission(request, obj)
+        return may and (obj is None or not objections(stage_of(obj.exam, obj), ["problem.removed"]))
 
     def get_urls(self) -> list[URLPattern]:
         return [*self.statement_pages(), *super().get_urls()]
@@ -64,20 +71,18 @@ class ProblemAdmin(StatementPages, OfExamAdmin[Problem]):
         return super().render_change_form(request, context, *args, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Problem, form: ModelForm[Problem], change: bool) -> None:  # noqa: FBT001
-        obj.save()
-        editing.add_statement_version(
-            problem_id=obj.pk,
-            source=form.cleaned_data["statement"],
-            choices=form.cleaned_data["choices"],
-            note=form.cleaned_data["note"],
+        written = form.cleaned_data
+        saving.save_problem(
+            problem=obj,
+            fields=written.keys(),
+            statement=saving.StatementText(written["statement"], written["choices"], written["note"]),
             actor=cast("AbstractUser", request.user),
             now=timezone.now(),
+            consent=cast("ProblemForm", form).given_consent(),
         )
-        editing.bump_version(obj.exam_id)
 
     def delete_model(self, request: HttpRequest, obj: Problem) -> None:
-        super().delete_model(request, obj)
-        editing.bump_version(obj.exam_id)
+        saving.remove_problem(problem_id=obj.pk, actor=cast("AbstractUser", request.user))
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         """The next free number of the exam whose page one comes from."""

@@ -5,12 +5,14 @@ from typing import Any
 from django import forms
 
 from apps.core.errors import RuleViolation
-from apps.core.images import clean_image
+from apps.core.images import CleanImage, clean_image
+from apps.exams.forms.consent import ConsentForm, told, unanswered
 from apps.exams.models import Figure
-from apps.exams.services import editing
+from apps.exams.rules.changes import Stage, objections
+from apps.exams.services import changing, editing
 
 
-class FigureForm(forms.ModelForm[Figure]):
+class FigureForm(ConsentForm[Figure]):
     """A figure is its file; the file's name is what statements call it."""
 
     file = forms.FileField(help_text="SVG or PNG. The file's name is the name that statements use.")
@@ -19,12 +21,30 @@ class FigureForm(forms.ModelForm[Figure]):
         model = Figure
         fields = ("exam",)
 
+    def stage(self, *, hold: bool = False) -> Stage:
+        exam = self.instance.exam
+        return changing.hold_stage(exam.pk) if hold else changing.stage_of(exam)
+
     def clean_file(self) -> Any:
         """Refuse here what the service would refuse: a field's error is read, a broken page is not."""
         file = self.cleaned_data["file"]
         try:
-            editing.check_figure_name(self.instance.name or file.name, clean_image(file.read()))
+            self.image: CleanImage = clean_image(file.read())
+            editing.check_figure_name(self.instance.name or file.name, self.image)
         except RuleViolation as refusal:
             raise forms.ValidationError(str(refusal)) from refusal
         file.seek(0)
         return file
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        exam_id = self.instance.exam_id or getattr(cleaned.get("exam"), "pk", None)
+        if exam_id is None or "file" not in cleaned:
+            return cleaned
+        kind = editing.figure_change(exam_id, self.instance.name or cleaned["file"].name, self.image)
+        found = objections(changing.hold_stage(exam_id), [kind] if kind else [])
+        for objection in unanswered(found, self.given_consent()):
+            # Its own page has the tick and shows the one that is there.
+            text = told(objection) if self.instance.pk else f"{objection} Replace it on its own page."
+            self.add_error("file", text)
+        return cleaned

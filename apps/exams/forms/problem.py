@@ -5,15 +5,17 @@ from typing import Any
 from django import forms
 
 from apps.core.errors import RuleViolation
+from apps.exams.forms.consent import ConsentForm, told
 from apps.exams.models import Problem, StatementVersion
+from apps.exams.rules.changes import Stage, objections
 from apps.exams.rules.choices import ChoicesUnreadable, choices_as_text, choices_from_text
 from apps.exams.rules.drafts import fault_of_accepted, fault_of_choices
-from apps.exams.services import editing
+from apps.exams.services import changing, editing
 
 CHOICES_HELP = "One a line, as in “A: 42”. A line that begins with spaces goes on with the choice above it."
 
 
-class ProblemForm(forms.ModelForm[Problem]):
+class ProblemForm(ConsentForm[Problem]):
     """A problem together with its newest statement; saving a changed one adds a version."""
 
     statement = forms.CharField(
@@ -40,19 +42,44 @@ class ProblemForm(forms.ModelForm[Problem]):
         help_text="One a line; for a choice, its label.",
     )
 
+    field_kinds = {
+        name: f"problem.{name}"
+        for name in ("number", "kind", "max_points", "accepted", "pages", "not_counted", "not_counted_reason")
+    }
+
     class Meta:
         model = Problem
-        fields = "__all__"  # noqa: DJ007 - the console's page lists those that it shows
+        fields = "__all__"
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.latest: StatementVersion | None = None
         if self.instance.pk:
             self.initial["accepted"] = "\n".join(self.instance.accepted)
-            statement: StatementVersion | None = self.instance.statements.order_by("-version").first()
-            if statement:
-                self.initial["statement"] = statement.source
-                self.initial["choices"] = choices_as_text(statement.choices)
-                self.initial["note"] = statement.note
+            self.latest = self.instance.statements.order_by("-version").first()
+        if self.latest:
+            self.initial["statement"] = self.latest.source
+            self.initial["choices"] = choices_as_text(self.latest.choices)
+            self.initial["note"] = self.latest.note
+
+    def stage(self, *, hold: bool = False) -> Stage:
+        if hold:
+            return changing.hold_stage(self.instance.exam_id, self.instance.pk)
+        return changing.stage_of(self.instance.exam, self.instance)
+
+    def kinds(self, cleaned: dict[str, Any]) -> dict[str, str]:
+        kinds = super().kinds(cleaned)
+        if self.latest and {"statement", "choices", "note"} <= cleaned.keys():
+            source, choices, note = cleaned["statement"], cleaned["choices"], cleaned["note"]
+            changes = editing.statement_changes(self.latest, source=source, choices=choices, note=note)
+            is_text = source != self.latest.source
+            places = {
+                "statement.text": "statement" if is_text else "choices",
+                "statement.labels": "choices",
+                "statement.note": "note",
+            }
+            kinds |= {kind: places[kind] for kind in changes}
+        return kinds
 
     def clean_accepted(self) -> list[str]:
         return [line.strip() for line in self.cleaned_data["accepted"].splitlines() if line.strip()]
@@ -62,6 +89,10 @@ class ProblemForm(forms.ModelForm[Problem]):
         if not statement.strip():
             raise forms.ValidationError(editing.StatementBlank.message)
         return statement
+
+    def clean_solution(self) -> str:
+        solution: str = self.cleaned_data["solution"].replace("\r\n", "\n")
+        return solution
 
     def clean_choices(self) -> list[dict[str, str]]:
         try:
@@ -81,6 +112,11 @@ class ProblemForm(forms.ModelForm[Problem]):
         elif fault := fault_of_accepted(kind, cleaned.get("accepted", []), labels):
             self.add_error("accepted", fault + ".")
         self._render(cleaned, editing.figure_addresses(exam.pk))
+        if self.instance.pk:
+            self.check_changes(cleaned)
+        else:
+            for objection in objections(changing.hold_stage(exam.pk), ["problem.added"]):
+                self.add_error("exam", told(objection))
         return cleaned
 
     def _render(self, cleaned: dict[str, Any], figures: dict[str, str]) -> None:

@@ -21,6 +21,7 @@ class Problem(models.Model):
 
     `accepted` is a list of texts shown to graders (for a choice: labels). Points are decimals with at
     most two places. A problem that turned out faulty is `not_counted`, with the reason contestants read.
+    `first_scored_at` is written down by the grading (a trigger) with the first score of its answers.
     """
 
     exam = models.ForeignKey(Exam, on_delete=models.CASCADE, related_name="problems")
@@ -33,6 +34,7 @@ class Problem(models.Model):
     pages = models.BooleanField(default=False, help_text="Takes photos or PDF pages of handwritten work.")
     not_counted = models.BooleanField(default=False)
     not_counted_reason = models.CharField(max_length=300, blank=True)
+    first_scored_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = ProblemQuerySet.as_manager()
 

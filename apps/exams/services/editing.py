@@ -19,6 +19,7 @@ from apps.core.markup import Rendered, render_statement
 from apps.exams.enums import FigureKind
 from apps.exams.models import Contest, Exam, Figure, Problem, StatementVersion
 from apps.exams.rules.drafts import fault_of_accepted, fault_of_choices
+from apps.exams.services.changing import NO_CONSENT, Consent, allow_changes
 
 _EXTENSION = {FigureKind.SVG: ".svg", FigureKind.PNG: ".png"}
 
@@ -64,8 +65,12 @@ def add_statement_version(
     note: str = "",
     actor: AbstractBaseUser | None,
     now: datetime,
+    consent: Consent = NO_CONSENT,
 ) -> StatementVersion:
-    """Put a new statement before contestants; the same text again changes nothing."""
+    """Put a new statement before contestants; the same text again changes nothing.
+
+    Once somebody has started it needs a consent, and the labels of choices stay.
+    """
     problem = Problem.objects.select_related("exam").get(pk=problem_id)
     version = lock_exam(problem.exam_id)
     if not source.strip():
@@ -79,10 +84,15 @@ def add_statement_version(
     latest = problem.statements.order_by("-version").first()
     if latest is not None and (latest.source, latest.choices, latest.note) == (source, chosen, note):
         return latest
+    if latest is not None:
+        kinds = statement_changes(latest, source=source, choices=chosen, note=note)
+        allow_changes(exam_id=problem.exam_id, problem_id=problem.pk, kinds=kinds, consent=consent)
 
     figures = figure_addresses(problem.exam_id)
     rendered = render_text(source, figures)
-    with pghistory.context(actor=actor.pk if actor else None, act="add_statement_version", reason=note):
+    with pghistory.context(
+        actor=actor.pk if actor else None, act="add_statement_version", reason=consent.reason or note
+    ):
         statement = StatementVersion.objects.create(
             problem=problem,
             version=latest.version + 1 if latest else 1,
@@ -100,18 +110,53 @@ def add_statement_version(
     return statement
 
 
+def statement_changes(
+    latest: StatementVersion, *, source: str, choices: Sequence[Mapping[str, str]], note: str
+) -> list[str]:
+    """Which kinds of change lead from a statement to this one."""
+    kinds = []
+    if (latest.source, latest.choices) != (source, list(choices)):
+        kinds.append("statement.text")
+    if [choice["label"] for choice in latest.choices] != [choice["label"] for choice in choices]:
+        kinds.append("statement.labels")
+    if latest.note != note:
+        kinds.append("statement.note")
+    return kinds
+
+
 @transaction.atomic
-def put_figure(*, exam_id: int, name: str, data: bytes, actor: AbstractBaseUser | None) -> Figure:
+def put_figure(
+    *,
+    exam_id: int,
+    name: str,
+    data: bytes,
+    actor: AbstractBaseUser | None,
+    consent: Consent = NO_CONSENT,
+) -> Figure:
     """Add a figure, or replace the one of this name; its address stays: statements show the new one."""
     image = clean_image(data)
     check_figure_name(name, image)
     lock_exam(exam_id)
-    with pghistory.context(actor=actor.pk if actor else None, act="put_figure", reason=name):
+    kind = figure_change(exam_id, name, image)
+    if kind is not None:
+        allow_changes(exam_id=exam_id, kinds=[kind], consent=consent)
+    with pghistory.context(
+        actor=actor.pk if actor else None, act="put_figure", reason=consent.reason or name
+    ):
         figure, _ = Figure.objects.update_or_create(
             exam_id=exam_id, name=name, defaults=figure_columns(image)
         )
         bump_version(exam_id)
     return figure
+
+
+def figure_change(exam_id: int, name: str, image: CleanImage) -> str | None:
+    """Which kind of change this image is; None if it is there already, or nothing shows the old one."""
+    held = Figure.objects.filter(exam_id=exam_id, name=name).only("public_id", "digest").first()
+    if held is None:
+        return "figure.added"
+    is_same = held.digest == hashlib.sha256(image.content).hexdigest()
+    return None if is_same or str(held.public_id) not in shown_html(exam_id) else "figure.replaced"
 
 
 @transaction.atomic

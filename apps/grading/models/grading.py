@@ -116,6 +116,20 @@ class Score(models.Model):
         ]
         triggers = [
             pgtrigger.Protect(name="score_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete),
+            # Whoever writes scores, one or hundreds. PostgreSQL takes triggers by name: this one comes before
+            # the maximum is read, and so waits for somebody who is just changing it.
+            pgtrigger.Trigger(
+                name="problem_is_scored",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                func="""
+                    UPDATE exams_problem SET first_scored_at = NEW.scored_at
+                    FROM grading_gradingtask task
+                    WHERE task.id = NEW.task_id AND exams_problem.id = task.problem_id
+                    AND exams_problem.first_scored_at IS NULL;
+                    RETURN NEW;
+                """,
+            ),
             pgtrigger.Trigger(
                 name="score_within_maximum",
                 when=pgtrigger.Before,
