@@ -16,6 +16,14 @@ class TaskStatus(TextChoices):
     REFERRED = "referred", "with the lead"
 
 
+class ActKind(TextChoices):
+    """What one act scored: a class of equal answers, the blank ones, or all that remained of a problem."""
+
+    CLASS = "class", "a class"
+    BLANKS = "blanks", "blank answers"
+    REMAINING = "remaining", "all remaining"
+
+
 class Standing(TextChoices):
     """How a contestant stands in a publication. Absent: never started; no rank, and a dash for points."""
 

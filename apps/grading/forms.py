@@ -1,17 +1,18 @@
 """What graders and organisers send from the console."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.validators import RegexValidator
 
 from apps.grading.models import Publication
 from apps.grading.rules.points import BadPoints, parse_points
 
 
-class ScoreForm(forms.Form):
-    """A score as it is typed; what it was based on travels along."""
+class PointsForm(forms.Form):
+    """Points of one problem as a grader types them."""
 
     points = forms.CharField(
         widget=forms.TextInput(
@@ -26,6 +27,21 @@ class ScoreForm(forms.Form):
         ),
         required=False,  # `clean_points` says what to type instead
     )
+
+    def __init__(self, *args: Any, maximum: Decimal, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.maximum = maximum
+
+    def clean_points(self) -> Decimal:
+        try:
+            return parse_points(self.cleaned_data["points"], maximum=self.maximum)
+        except BadPoints as fault:
+            raise forms.ValidationError(str(fault), code="invalid_points") from fault
+
+
+class ScoreForm(PointsForm):
+    """A score as it is typed; what it was based on travels along."""
+
     comment = forms.CharField(
         label="To the contestant",
         required=False,
@@ -41,15 +57,29 @@ class ScoreForm(forms.Form):
     based_on = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
     answer_revision = forms.IntegerField(min_value=0, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, maximum: Decimal, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.maximum = maximum
 
-    def clean_points(self) -> Decimal:
-        try:
-            return parse_points(self.cleaned_data["points"], maximum=self.maximum)
-        except BadPoints as fault:
-            raise forms.ValidationError(str(fault), code="invalid_points") from fault
+class ClassScoreForm(PointsForm):
+    """One class of equal answers, by its key, and what each of them gets."""
+
+    key = forms.CharField(max_length=24)
+    comment = forms.CharField(required=False, max_length=5000)
+
+
+class RemainingForm(forms.Form):
+    """The answers that were shown, as "task.revision" with spaces between."""
+
+    seen = forms.CharField(
+        validators=[RegexValidator(r"^[0-9]{1,18}\.[0-9]{1,9}( [0-9]{1,18}\.[0-9]{1,9})*\Z")],
+        widget=forms.HiddenInput,
+    )
+
+    def clean_seen(self) -> dict[int, int]:
+        pairs = (pair.split(".") for pair in self.cleaned_data["seen"].split())
+        return {int(task_id): int(revision) for task_id, revision in pairs}
+
+    @staticmethod
+    def packed(seen: Mapping[int, int]) -> str:
+        return " ".join(f"{task_id}.{revision}" for task_id, revision in seen.items())
 
 
 class QueueForm(forms.Form):

@@ -8,6 +8,7 @@ from django.db.models import BigIntegerField, Exists, F, Func, OuterRef, Q, Valu
 
 from apps.exams.querysets import OfExam
 from apps.grading.enums import TaskStatus
+from apps.grading.rules import equivalence
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,12 +20,13 @@ if TYPE_CHECKING:
         Referral,
         Result,
         Score,
+        ScoringAct,
         Surrender,
     )
     from apps.submissions.querysets import SubmissionQuerySet
 
-# What a blank answer looks like: nothing, or nothing but white space.
-NOTHING_WRITTEN = r"^\s*$"
+# What a blank answer looks like, as the rule has it; PostgreSQL's own \s depends on the locale.
+NOTHING_WRITTEN = f"^[{equivalence.SPACES}{equivalence.INVISIBLE}]*$"
 
 
 class GradingTaskQuerySet(OfExam["GradingTask"]):
@@ -38,6 +40,10 @@ class GradingTaskQuerySet(OfExam["GradingTask"]):
     def claimed_by(self, grader_id: int, moment: datetime) -> Self:
         """Tasks the grader holds at `moment`."""
         return self.filter(status=TaskStatus.CLAIMED, grader_id=grader_id, claimed_until__gte=moment)
+
+    def scorable_by(self, grader_id: int, moment: datetime) -> Self:
+        """What the grader may score without having looked at each: what waits, and what they hold."""
+        return (self.claimable_at(moment) | self.claimed_by(grader_id, moment)).unread_by(grader_id)
 
     def of_papers(self, papers: SubmissionQuerySet) -> Self:
         return self.filter(answer__submission__in=papers)
@@ -102,6 +108,12 @@ class ScoreQuerySet(OfExam["Score"]):
     def of_present_answer(self) -> Self:
         """For subqueries over tasks: scores that judged the answer as it is now."""
         return self.filter(task=OuterRef("pk"), answer_revision=OuterRef("answer__revision"))
+
+
+class ScoringActQuerySet(OfExam["ScoringAct"]):
+    def standing(self) -> Self:
+        """Acts that were not undone."""
+        return self.filter(undone_at=None)
 
 
 class PublicationQuerySet(OfExam["Publication"]):

@@ -18,7 +18,12 @@ from tests.factories.exams import (
     TimeBlockFactory,
     UserFactory,
 )
-from tests.factories.grading import GradingTaskFactory, PublicationFactory, ScoreFactory
+from tests.factories.grading import (
+    GradingTaskFactory,
+    PublicationFactory,
+    ScoreFactory,
+    ScoringActFactory,
+)
 from tests.factories.submissions import AnswerFactory, AnswerRevisionFactory, SubmissionFactory
 
 __all__ = [
@@ -38,6 +43,7 @@ __all__ = [
     "RegistrationFactory",
     "SchoolFactory",
     "ScoreFactory",
+    "ScoringActFactory",
     "StatementVersionFactory",
     "SubmissionFactory",
     "TimeBlockFactory",

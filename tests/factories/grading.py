@@ -6,7 +6,8 @@ import factory
 from factory.django import DjangoModelFactory
 
 from apps.grading import models
-from tests.factories.exams import NOW, ExamFactory, UserFactory
+from apps.grading.enums import ActKind
+from tests.factories.exams import NOW, ExamFactory, ProblemFactory, UserFactory
 from tests.factories.submissions import AnswerFactory
 
 
@@ -29,6 +30,22 @@ class ScoreFactory(DjangoModelFactory):
     answer_revision = 1
     grader = factory.SubFactory(UserFactory)
     scored_at = NOW
+
+
+class ScoringActFactory(DjangoModelFactory):
+    """A class of equal answers that got 5 points; its scores are made apart."""
+
+    class Meta:
+        model = models.ScoringAct
+
+    problem = factory.SubFactory(ProblemFactory)
+    exam = factory.SelfAttribute("problem.exam")
+    kind = ActKind.CLASS
+    text = "42"
+    points = Decimal(5)
+    count = 1
+    grader = factory.SubFactory(UserFactory)
+    done_at = NOW
 
 
 class PublicationFactory(DjangoModelFactory):

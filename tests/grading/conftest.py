@@ -1,6 +1,7 @@
 """Closed papers, ready to be graded."""
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
@@ -9,6 +10,8 @@ from django.urls import reverse
 from apps.exams.enums import StaffRole
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask
+from apps.grading.rules.equivalence import class_key, class_text
+from apps.grading.services import acting
 from apps.grading.services.publishing import publish_results
 from apps.grading.services.queueing import create_grading_tasks
 from apps.submissions.enums import SubmittedBy
@@ -104,6 +107,25 @@ def grade(hand_in, queue, grader):
         return paper.registration
 
     return grade
+
+
+@pytest.fixture
+def score_class(exam, problems, grader, now):
+    """Give all answers equal to `text` 5 points; "" is the blank class."""
+
+    def score_class(text, problem=None, **changes):
+        problem = problem or problems[0]
+        wanted = {
+            "exam_id": exam.pk,
+            "problem_id": problem.pk,
+            "key": class_key(class_text(text, kind=problem.kind)),
+            "points": Decimal(5),
+            "grader": grader,
+            "now": now,
+        }
+        return acting.score_class(**{**wanted, **changes})
+
+    return score_class
 
 
 @pytest.fixture

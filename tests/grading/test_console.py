@@ -28,7 +28,7 @@ def pages_of(exam, task, problem):
         "post": [
             reverse("admin:grading_next", args=[exam.pk]),
             reverse("admin:grading_queue", args=[exam.pk]),
-            reverse("admin:grading_blanks", args=[exam.pk, problem.pk]),
+            reverse("admin:grading_class_score", args=[exam.pk, problem.pk]),
             reverse("admin:grading_score", args=[task]),
             reverse("admin:grading_claim", args=[task]),
             reverse("admin:grading_surrender", args=[task]),

@@ -9,7 +9,6 @@ from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score
 from apps.grading.services import publishing, queueing, scoring
 from apps.submissions.models import Answer, Submission
-from tests import factories
 
 pytestmark = pytest.mark.django_db
 
@@ -136,7 +135,6 @@ class TestAfterPublication:
     @pytest.fixture(autouse=True)
     def _published(self, score, task, problems, lead, organiser, exam, now):
         score()
-        scoring.score_blanks(exam_id=exam.pk, problem_id=problems[1].pk, grader=lead, now=now)
         other = queueing.claim_next_task(exam_id=exam.pk, grader=lead, now=now)
         score(task_id=other, grader=lead)
         publishing.publish_results(exam_id=exam.pk, actor=organiser, now=now)
@@ -149,49 +147,3 @@ class TestAfterPublication:
         with pytest.raises(scoring.ReasonMissing):
             score(grader=lead, based_on=1, may_correct=True, note=" ")
         assert score(grader=lead, based_on=1, may_correct=True, note="appeal 4").version == 2
-
-    def test_blanks_are_not_signed_off(self, problems, lead, exam, now):
-        GradingTask.objects.filter(problem=problems[1]).update(status=TaskStatus.STALE)
-        Answer.objects.filter(number=2).update(text="")
-        with pytest.raises(scoring.ResultsPublished):
-            scoring.score_blanks(exam_id=exam.pk, problem_id=problems[1].pk, grader=lead, now=now)
-
-
-def test_score_blanks_gives_zero_to_all_blank_answers_of_the_problem(
-    hand_in, queue, problems, grader, now, exam
-):
-    for text in ("", "  \n", "42"):
-        hand_in(text, "")
-    queue()
-    assert scoring.score_blanks(exam_id=exam.pk, problem_id=problems[0].pk, grader=grader, now=now) == 2
-    assert list(Score.objects.values_list("points", "version", "grader")) == [
-        (0, 1, grader.pk),
-        (0, 1, grader.pk),
-    ]
-    assert GradingTask.objects.unfinished().filter(problem=problems[0]).count() == 1
-    assert scoring.score_blanks(exam_id=exam.pk, problem_id=problems[0].pk, grader=grader, now=now) == 0
-
-
-def test_score_blanks_leaves_out_what_others_hold_and_papers_that_are_open(
-    hand_in, queue, problems, grader, staff, now, exam
-):
-    hand_in("", "1")
-    reopened = hand_in("", "1")
-    queue()
-    Submission.objects.filter(pk=reopened.pk).update(
-        submitted_at=None, submitted_by="", deadline_at=now + timedelta(minutes=5)
-    )
-    queueing.claim_next_task(exam_id=exam.pk, problem_id=problems[0].pk, grader=staff(), now=now)
-    assert scoring.score_blanks(exam_id=exam.pk, problem_id=problems[0].pk, grader=grader, now=now) == 0
-
-
-def test_score_blanks_writes_the_next_version_of_an_answer_that_became_blank(
-    hand_in, queue, problems, grader, now, exam
-):
-    hand_in("", "1")
-    queue()
-    task = GradingTask.objects.get(problem=problems[0])
-    factories.ScoreFactory(task=task, points=5)
-    GradingTask.objects.filter(pk=task.pk).update(status=TaskStatus.STALE)
-    scoring.score_blanks(exam_id=exam.pk, problem_id=problems[0].pk, grader=grader, now=now)
-    assert list(Score.objects.values_list("version", "points")) == [(1, 5), (2, 0)]

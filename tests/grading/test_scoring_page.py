@@ -134,25 +134,6 @@ def test_giving_back_goes_on_to_the_next_answer(desk, client, held):
     assert "You gave 1 answer back" in client.get(desk.page).content.decode()
 
 
-def test_blank_answers_are_scored_by_one_button_that_says_how_many(
-    desk, client, hand_in, queue, exam, problems
-):
-    for _ in range(2):
-        hand_in("", "1")
-    queue()
-    assert "Score 2 blank answers 0" in client.get(desk.page).content.decode()
-    response = client.post(reverse("admin:grading_blanks", args=[exam.pk, problems[0].pk]), follow=True)
-    assert "2 blank answers were scored 0." in response.content.decode()
-
-
-def test_blank_answers_of_another_exam_are_not_scored(desk, client, exam, task):
-    foreign = factories.GradingTaskFactory(
-        answer__submission__submitted_at=factories.NOW, answer__submission__submitted_by="time"
-    )
-    client.post(reverse("admin:grading_blanks", args=[exam.pk, foreign.problem_id]))
-    assert not Score.objects.exists()
-
-
 def test_a_lead_may_correct_and_a_grader_may_not(desk, client, held, staff):
     desk.score(held)
     client.force_login(staff())

@@ -204,17 +204,17 @@ class TestAfterPublication:
             take_back(*Score.objects.all())
 
 
-def test_take_back_lets_many_answers_wait_for_anybody(hand_in, queue, problems, grader, exam, take_back, now):
+def test_take_back_lets_many_answers_wait_for_anybody(hand_in, queue, problems, take_back, score_class):
     for _ in range(3):
         hand_in("", "1")
     queue()
-    scoring.score_blanks(exam_id=exam.pk, problem_id=problems[0].pk, grader=grader, now=now)
+    score_class("")
     done = take_back(*Score.objects.all())
     tasks = GradingTask.objects.filter(problem=problems[0])
     assert (sorted(done.task_ids), done.left) == (sorted(task.pk for task in tasks), 0)
     assert {(task.status, task.grader) for task in tasks} == {(TaskStatus.OPEN, None)}
-    assert [points_of(task) for task in tasks] == [[0, None]] * 3
-    assert scoring.score_blanks(exam_id=exam.pk, problem_id=problems[0].pk, grader=grader, now=now) == 3
+    assert [points_of(task) for task in tasks] == [[5, None]] * 3
+    assert score_class("").count == 3
 
 
 def test_take_back_puts_the_version_before_on_top(task, score, take_back):
@@ -258,12 +258,12 @@ def test_take_back_leaves_other_exams_alone(take_back):
 
 @pytest.mark.parametrize("answers", [1, 3])
 def test_take_back_query_count_does_not_grow(
-    hand_in, queue, problems, grader, exam, take_back, now, answers, django_assert_num_queries
+    hand_in, queue, take_back, score_class, answers, django_assert_num_queries
 ):
     for _ in range(answers):
         hand_in("", "1")
     queue()
-    scoring.score_blanks(exam_id=exam.pk, problem_id=problems[0].pk, grader=grader, now=now)
+    score_class("")
     scores = list(Score.objects.all())
     with django_assert_num_queries(9):
         assert len(take_back(*scores).task_ids) == answers

@@ -128,6 +128,7 @@ MISSING = Objects(
     dict.fromkeys(
         [
             "accesskey",
+            "act",
             "answer",
             "contestant",
             "exam",
@@ -175,9 +176,11 @@ def make_objects(word: str) -> tuple[Objects, Receipt]:
     revision = factories.AnswerRevisionFactory(answer=answer, text=answer.text)
     receipt = submit_paper(submission_id=paper.pk, now=now)
     task = factories.GradingTaskFactory(answer=answer)
+    act = factories.ScoringActFactory(problem=problem, text=f"{word} answer")
     publication = factories.PublicationFactory(exam=exam, withdrawn_at=now, withdrawn_reason=word)
     objects = Objects(
         accesskey=key.pk,
+        act=act.pk,
         answer=answer.pk,
         contestant=contestant.pk,
         drawing=figure.public_id,

@@ -11,13 +11,12 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
-from apps.core.errors import RuleViolation
 from apps.exams.models import Exam, Problem
 from apps.exams.rules import roles
 from apps.grading.admin.rights import console_page, exam_for, staff_of
 from apps.grading.forms import QueueForm
 from apps.grading.selectors.desk import get_desk, list_desks
-from apps.grading.services import queueing, scoring
+from apps.grading.services import queueing
 
 
 @require_safe
@@ -81,19 +80,4 @@ def create_tasks(request: HttpRequest, exam_id: int) -> HttpResponse:
         request,
         ngettext("%d answer was queued.", "%d answers were queued.", count) % count,
     )
-    return redirect("admin:grading_desk", exam.pk)
-
-
-@require_POST
-def score_blanks(request: HttpRequest, exam_id: int, problem_id: int) -> HttpResponse:
-    exam = exam_for(request, exam_id, roles.SCORE)
-    try:
-        count = scoring.score_blanks(
-            exam_id=exam.pk, problem_id=problem_id, grader=staff_of(request), now=timezone.now()
-        )
-    except RuleViolation as refusal:
-        messages.error(request, str(refusal))
-    else:
-        words = ngettext("%d blank answer was scored 0.", "%d blank answers were scored 0.", count)
-        messages.success(request, words % count)
     return redirect("admin:grading_desk", exam.pk)

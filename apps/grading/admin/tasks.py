@@ -13,7 +13,7 @@ from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.exams.rules.points import show_points
-from apps.grading.admin import desk, history, scoring
+from apps.grading.admin import classes, desk, history, scoring
 from apps.grading.models import GradingTask, Score
 
 
@@ -69,11 +69,6 @@ class GradingTaskAdmin(ScopedAdmin[GradingTask]):
                 self.admin_site.admin_view(desk.create_tasks),
                 name="grading_queue",
             ),
-            path(
-                "desk/<int:exam_id>/blanks/<int:problem_id>/",
-                self.admin_site.admin_view(desk.score_blanks),
-                name="grading_blanks",
-            ),
             path("<int:task_id>/score/", self.admin_site.admin_view(scoring.score), name="grading_score"),
             path("<int:task_id>/claim/", self.admin_site.admin_view(scoring.claim), name="grading_claim"),
             path(
@@ -82,7 +77,8 @@ class GradingTaskAdmin(ScopedAdmin[GradingTask]):
                 name="grading_surrender",
             ),
         ]
-        return [*pages, *history.pages(self.admin_site), *super().get_urls()]
+        of_others = [*history.pages(self.admin_site), *classes.pages(self.admin_site)]
+        return [*pages, *of_others, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GradingTask]:
         newest = Score.objects.newest_for_task().values("points")[:1]

@@ -8,6 +8,7 @@ from django.db.models import Q
 from apps.core.constraints import only_choices
 from apps.exams.models import Exam, Problem
 from apps.grading.enums import TaskStatus
+from apps.grading.models.acts import ScoringAct
 from apps.grading.querysets import GradingTaskQuerySet, ScoreQuerySet, SurrenderQuerySet
 from apps.submissions.models import Answer
 
@@ -87,7 +88,8 @@ class Surrender(models.Model):
 class Score(models.Model):
     """One version of the points for a task: never edited; the one with the highest version counts.
 
-    A version without points takes the one before back: the task has no score again.
+    A version without points takes the one before back: the task has no score again. `act` is the one act
+    that scored this answer along with others.
     `comment` is for the contestant, `note` for graders only. `answer_revision` is the revision that was
     judged. That points do not exceed the problem's maximum spans tables, so a trigger holds it.
     """
@@ -100,6 +102,9 @@ class Score(models.Model):
     answer_revision = models.PositiveIntegerField()
     grader = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     scored_at = models.DateTimeField()
+    act = models.ForeignKey(
+        ScoringAct, null=True, blank=True, on_delete=models.PROTECT, related_name="scores"
+    )
 
     objects = ScoreQuerySet.as_manager()
 

@@ -10,7 +10,7 @@ from apps.exams.enums import ProblemKind
 from apps.exams.models import StatementVersion
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score
-from apps.grading.rules.matching import equals_accepted
+from apps.grading.rules.equivalence import equals_accepted
 from apps.submissions.models import Answer, AnswerRevision, Submission
 
 

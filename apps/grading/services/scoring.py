@@ -1,5 +1,6 @@
-"""Scores: the one door through which points are given, for pages, API, imports and bulk acts alike."""
+"""One score at a time; `acting.py` scores many equal answers at once, by the same rules."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -14,6 +15,7 @@ from apps.grading.rules.points import BadPoints, check_points
 from apps.grading.services.queueing import PaperOpen
 from apps.grading.services.referring import resolve
 from apps.submissions.models import Answer, Submission
+from apps.submissions.querysets import AnswerQuerySet
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,43 +123,6 @@ def score_task(
     )
 
 
-@transaction.atomic
-def score_blanks(*, exam_id: int, problem_id: int, grader: AbstractBaseUser, now: datetime) -> int:
-    """Score 0 for every blank answer of a problem that waits for a grader, in one act; return how many.
-
-    A person signs for it: blanks are never scored by themselves. Answers that others hold are left to them.
-    """
-    waiting = (
-        GradingTask.objects.filter(exam_id=exam_id, problem_id=problem_id)
-        .of_papers(Submission.objects.closed_at(now))
-        .claimable_at(now)
-        .unread_by(grader.pk)
-        .blank()
-        .order_by("pk")
-        .select_for_update(skip_locked=True, of=("self",), no_key=True)
-        .select_related("answer")
-    )
-    tasks = list(waiting)
-    if tasks and Publication.objects.filter(exam_id=exam_id).standing().exists():
-        raise ResultsPublished
-    versions = dict(Score.objects.filter(task__in=tasks).current().values_list("task_id", "version"))
-    Score.objects.bulk_create(
-        Score(
-            task=task,
-            version=versions.get(task.pk, 0) + 1,
-            points=Decimal(0),
-            answer_revision=task.answer.revision,
-            grader_id=grader.pk,
-            scored_at=now,
-        )
-        for task in tasks
-    )
-    GradingTask.objects.filter(pk__in=[task.pk for task in tasks]).update(
-        status=TaskStatus.SCORED, grader_id=grader.pk, claimed_until=None
-    )
-    return len(tasks)
-
-
 def is_repeated(
     current: Score, draft: Draft, grader: AbstractBaseUser, based_on: int, answer_revision: int
 ) -> bool:
@@ -182,6 +147,14 @@ def refuse_open_paper(task: GradingTask, now: datetime) -> None:
     papers = Submission.objects.select_for_update(of=("self",), no_key=True).closed_at(now)
     if papers.filter(answers=task.answer_id).first() is None:
         raise PaperOpen
+
+
+def lock_closed_papers(tasks: Iterable[GradingTask], now: datetime) -> AnswerQuerySet:
+    """Lock the papers of locked tasks; return the answers of those that are closed, as they are now."""
+    answers = Answer.objects.filter(pk__in=[task.answer_id for task in tasks])
+    papers = Submission.objects.filter(pk__in=answers.values("submission")).closed_at(now).order_by("pk")
+    closed = list(papers.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
+    return answers.filter(submission__in=closed)
 
 
 def refuse_silent_correction(task: GradingTask, note: str, *, may_correct: bool) -> None:

@@ -15,8 +15,8 @@ from apps.core.errors import RuleViolation
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Publication, Score
 from apps.grading.services.queueing import LEASE
-from apps.grading.services.scoring import ResultsPublished, refuse_open_paper
-from apps.submissions.models import Answer, Submission
+from apps.grading.services.scoring import ResultsPublished, lock_closed_papers, refuse_open_paper
+from apps.submissions.models import Answer
 
 
 class ScoreMovedOn(RuleViolation):
@@ -90,10 +90,7 @@ def take_back(
         .order_by("pk")
         .select_for_update(of=("self",), no_key=True)
     }
-    answers = Answer.objects.filter(pk__in=[task.answer_id for task in tasks.values()])
-    papers = Submission.objects.filter(pk__in=answers.values("submission")).closed_at(now).order_by("pk")
-    closed = set(papers.select_for_update(of=("self",), no_key=True).values_list("pk", flat=True))
-    closed_answers = answers.select_related("problem").filter(submission__in=closed).in_bulk()
+    closed_answers = lock_closed_papers(tasks.values(), now).select_related("problem").in_bulk()
     if tasks and Publication.objects.filter(exam_id=exam_id).standing().exists():
         raise ResultsPublished
     versions: dict[int, list[Score]] = {}
