@@ -7,7 +7,6 @@ from typing import Any
 from django import forms
 from django.core.validators import RegexValidator
 
-from apps.grading.models import Publication
 from apps.grading.rules.points import BadPoints, parse_points
 
 
@@ -124,30 +123,31 @@ class WithdrawForm(forms.Form):
 
 
 class CompareForm(forms.Form):
-    """Two publications of one exam; the newest two, where nothing sound was chosen."""
+    """Two versions of an exam's results by number; 0 is the scores as they stand now.
 
+    Where nothing sound was chosen: the newest two publications, or the only one and now.
+    """
+
+    NOW = 0
     before = forms.TypedChoiceField(label="From", coerce=int, widget=forms.Select(attrs={"class": "input"}))
     after = forms.TypedChoiceField(label="to", coerce=int, widget=forms.Select(attrs={"class": "input"}))
 
-    def __init__(self, *args: Any, publications: Sequence[Publication], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, numbers: Sequence[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.publications = {publication.number: publication for publication in publications}
-        newest = sorted(self.publications)[-2:]
+        newest = [*sorted(numbers)[-2:], self.NOW]
+        choices = [*((number, f"publication {number}") for number in numbers), (self.NOW, "now")]
         for name, number in zip(("before", "after"), newest, strict=False):
             self.fields[name].initial = number
-        for name in ("before", "after"):
             # The declared fields are of this kind; only their class does not say so.
-            self.fields[name].choices = [  # type: ignore[attr-defined]
-                (number, f"publication {number}") for number in self.publications
-            ]
+            self.fields[name].choices = choices  # type: ignore[attr-defined]
 
     @property
-    def chosen(self) -> tuple[Publication | None, Publication | None]:
+    def chosen(self) -> tuple[int, int]:
         sound = self.is_valid()
         before, after = (
             self.cleaned_data[name] if sound else self.fields[name].initial for name in ("before", "after")
         )
-        return self.publications.get(before), self.publications.get(after)
+        return before, after
 
 
 class CompareTextsForm(forms.Form):

@@ -83,13 +83,15 @@ def summary(client, *arguments):
 def test_the_page_shows_what_changed_between_the_newest_two(client, organiser, exam, regraded, publish):
     client.force_login(organiser)
     text = summary(client, exam)
-    assert "From publication 1 to 2: 1 changed, 1 only moved in rank, 1 the same." in text
+    assert "From publication 1 to publication 2: 1 changed, 1 only moved in rank, 1 the same." in text
     assert "Problem 2: 1 → 5" in text
     assert "8 → 12" in text
     publish()
-    assert "From publication 2 to 3: 0 changed, 0 only moved in rank, 3 the same." in summary(client, exam)
-    assert "From publication 3 to 1: 1 changed" in summary(client, exam, "?before=3&after=1")
-    assert "From publication 2 to 3" in summary(client, exam, "?before=9&after=x")
+    assert "From publication 2 to publication 3: 0 changed, 0 only moved in rank, 3 the same." in summary(
+        client, exam
+    )
+    assert "From publication 3 to publication 1: 1 changed" in summary(client, exam, "?before=3&after=1")
+    assert "From publication 2 to publication 3" in summary(client, exam, "?before=9&after=x")
 
 
 @pytest.mark.django_db
@@ -103,17 +105,41 @@ def test_the_page_shows_who_came_new_and_who_was_disqualified(client, organiser,
     client.force_login(organiser)
     text = summary(client, exam)
     assert "ranked → disqualified" in text
-    assert "new in publication 2" in text
-    assert "no longer in publication 1" in summary(client, exam, "?before=2&after=1")
+    assert "only in the later one" in text
+    assert "only in the earlier one" in summary(client, exam, "?before=2&after=1")
 
 
 @pytest.mark.django_db
-def test_one_publication_is_nothing_to_compare(client, organiser, exam, grade, publish):
+def test_the_only_publication_is_compared_with_the_present_scores(
+    client, organiser, exam, grade, publish, grader
+):
     client.force_login(organiser)
-    assert "no two publications to compare" in summary(client, exam)
+    assert "Nothing was published yet." in summary(client, exam)
     grade(7, 3)
     publish()
-    assert "no two publications to compare" in summary(client, exam)
+    assert "From publication 1 to now: 0 changed, 0 only moved in rank, 1 the same." in summary(client, exam)
+    factories.ScoreFactory(task=GradingTask.objects.first(), version=2, points=5, grader=grader)
+    assert "From publication 1 to now: 1 changed" in summary(client, exam)
+    assert "Problem 1: 5 → 7" in summary(client, exam, "?before=0&after=1")
+
+
+@pytest.mark.django_db
+def test_the_results_page_tells_what_publishing_again_would_change(
+    client, organiser, exam, grade, publish, grader
+):
+    def told():
+        page = client.get(reverse("admin:grading_results", args=[exam.pk]))
+        return " ".join(page.content.decode().split())
+
+    client.force_login(organiser)
+    grade(7, 3)
+    grade(7, 1)
+    assert "would-change" not in told()
+    publish()
+    assert "Nothing has changed since publication 1." in told()
+    task = GradingTask.objects.get(scores__points=1)
+    factories.ScoreFactory(task=task, version=2, points=5, grader=grader)
+    assert "It would change 1 result and move 1 more in rank:" in told()
 
 
 @pytest.mark.django_db

@@ -220,5 +220,5 @@ def test_home_query_count_does_not_grow(client, organiser, grade, exams, django_
         factories.AnswerFactory(submission=paper)
         factories.PublicationFactory(exam=factories.ExamStaffFactory(user=organiser).exam)
     client.force_login(organiser)
-    with django_assert_num_queries(16):
+    with django_assert_num_queries(17):
         client.get(HOME)

@@ -130,5 +130,5 @@ def test_page_query_count_does_not_grow(client, page, grade, publish, contestant
     for _ in range(contestants):
         grade(1, 1)
         publish()
-    with django_assert_num_queries(19):
+    with django_assert_num_queries(21):
         client.get(page)

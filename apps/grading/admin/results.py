@@ -23,6 +23,7 @@ from apps.grading.models import Publication
 from apps.grading.selectors.backlog import answers_without_task
 from apps.grading.selectors.readiness import count_who_could_still_start, list_missing
 from apps.grading.selectors.tally import list_tally
+from apps.grading.selectors.versions import compare_with_tally
 from apps.grading.services import exporting, publishing, queueing
 
 ROWS_SHOWN = 20
@@ -58,6 +59,7 @@ def results_page(
         .select_related("published_by", "withdrawn_by")
         .order_by("-number")
     )
+    standing = next((one for one in publications if one.withdrawn_at is None), None)
     tally = list_tally(exam.pk)
     now = timezone.now()
     context = {
@@ -67,7 +69,8 @@ def results_page(
         "unqueued": answers_without_task(exam.pk, now).count(),
         "not_started": count_who_could_still_start(exam, now),
         "publications": publications,
-        "standing": next((one for one in publications if one.withdrawn_at is None), None),
+        "standing": standing,
+        "would_change": compare_with_tally(standing, tally) if standing else None,
         "publish_form": PublishForm(initial={"newest_seen": publications[0].number if publications else 0}),
         "withdraw_form": withdraw,
         "rows": tally[:ROWS_SHOWN],

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
@@ -12,7 +13,7 @@ from apps.grading.forms import CompareForm
 from apps.grading.models import Publication
 from apps.grading.rules.distribution import Bin, Spread
 from apps.grading.selectors.analysis import get_statistics
-from apps.grading.selectors.versions import compare_publications
+from apps.grading.selectors.versions import compare_versions
 
 # The drawing's own units: a column is so wide, of which so much is bar; the tallest is so high.
 COLUMN, BAR, HEIGHT = 10, 8, 100
@@ -59,17 +60,17 @@ def columns_of(spread: Spread) -> Sequence[Column]:
 
 @require_safe
 def changes(request: HttpRequest, exam_id: int) -> HttpResponse:
-    """What changed from one publication to another: the newest two, unless others are chosen."""
+    """What changed from one publication to another, or would if the scores of now were published."""
     exam = exam_for(request, exam_id, roles.PUBLISH)
-    publications = list(Publication.objects.filter(exam=exam).order_by("number"))
-    form = CompareForm(request.GET or None, publications=publications)
-    before, after = form.chosen
-    context = {
-        "title": f"Changes: {exam.title}",
-        "exam": exam,
-        "form": form,
-        "before": before,
-        "after": after,
-        "comparison": compare_publications(before, after) if before and after else None,
-    }
+    publications = {one.number: one for one in Publication.objects.filter(exam=exam).order_by("number")}
+    context: dict[str, Any] = {"title": f"Changes: {exam.title}", "exam": exam}
+    if publications:
+        form = CompareForm(request.GET or None, numbers=list(publications))
+        before, after = form.chosen
+        context |= {
+            "form": form,
+            "before": before,
+            "after": after,
+            "comparison": compare_versions(exam.pk, publications.get(before), publications.get(after)),
+        }
     return console_page(request, "admin/grading/changes.html", context)

@@ -45,6 +45,10 @@ class Comparison:
     moved: Sequence[Change]
     same_count: int
 
+    @property
+    def is_nothing(self) -> bool:
+        return not (self.changed or self.moved)
+
 
 def compare(before: Mapping[int, Line], after: Mapping[int, Line]) -> Comparison:
     """Both by registration; whoever stands higher now comes first, the unranked last."""
