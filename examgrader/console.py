@@ -1,6 +1,8 @@
 """The console: Django's admin, extended."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
@@ -11,6 +13,9 @@ from pghistory.middleware import HistoryMiddleware
 
 from examgrader import durability
 
+if TYPE_CHECKING:
+    from django.contrib.auth.forms import AuthenticationForm
+
 
 class ConsoleSite(admin.AdminSite):
     """The one admin site; the apps' pages register with it as usual."""
@@ -19,6 +24,12 @@ class ConsoleSite(admin.AdminSite):
     site_title = "Examgrader console"
     index_title = "Console"
     enable_nav_sidebar = False
+
+    @property
+    def login_form(self) -> type[AuthenticationForm]:  # type: ignore[override]  # a plain attribute there
+        from examgrader.signing_in import SignInForm  # noqa: PLC0415 - not before the models are loaded
+
+        return SignInForm
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The home: exams on cards. They join all apps, so they come from the highest one."""

@@ -3,6 +3,7 @@
 The product refuses to start without its secrets, unless DEBUG is on.
 """
 
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -92,6 +93,7 @@ INSTALLED_APPS = [
     "django.contrib.postgres",
     "pgtrigger",
     "pghistory",
+    "axes",
     "apps.exams",
     "apps.access",
     "apps.submissions",
@@ -110,6 +112,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "examgrader.console.ConsoleHistoryMiddleware",
     "examgrader.busy.BusyDatabaseMiddleware",
+    "axes.middleware.AxesMiddleware",
 ]
 
 ROOT_URLCONF = "examgrader.urls"
@@ -170,7 +173,11 @@ else:
 
 # -- Staff (contestants are not users) -----------------------------------------------------------------------
 
-AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "apps.exams.gate.ExamRoleBackend"]
+AUTHENTICATION_BACKENDS = [
+    "axes.backends.AxesStandaloneBackend",  # first: whoever is locked out is asked for nothing
+    "django.contrib.auth.backends.ModelBackend",
+    "apps.exams.gate.ExamRoleBackend",
+]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -179,6 +186,19 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "admin:login"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 SESSION_COOKIE_AGE = 12 * 3600  # a long day of grading; then the password again
+
+# Guessing passwords. A name is locked together with the address that guesses: colleagues behind the same
+# address go on, and nobody can lock a colleague out from elsewhere. Contestants have no passwords.
+AXES_FAILURE_LIMIT = env.int("SIGN_IN_TRIES", default=5)
+AXES_COOLOFF_TIME = timedelta(minutes=env.int("SIGN_IN_LOCK_MINUTES", default=15))
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "examgrader.lockout.address"
+AXES_LOCKOUT_CALLABLE = "examgrader.lockout.locked_out"
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that the page tells stays true
+AXES_DISABLE_ACCESS_LOG = True  # only failures are kept
+AXES_ENABLE_ADMIN = False
+AXES_VERBOSE = False
 
 # History of rows that people edit: every insert, update and delete, by trigger.
 PGHISTORY_APPEND_ONLY = True

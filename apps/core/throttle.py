@@ -18,6 +18,7 @@ from apps.core import breaker
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MOST_REMEMBERED = 10_000
+UNKNOWN = "unknown"
 IPV6_SITE_BITS = 64  # one line of a provider; its owner changes the rest at will
 
 
@@ -84,7 +85,7 @@ def counted_as(address: str) -> str:
     try:
         parsed = ipaddress.ip_address(address)
     except ValueError:
-        return "unknown"
+        return UNKNOWN
     if isinstance(parsed, ipaddress.IPv6Address):
         if parsed.ipv4_mapped is not None:
             return str(parsed.ipv4_mapped)
