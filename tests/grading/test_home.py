@@ -172,30 +172,41 @@ def test_every_door_of_a_card_opens(client, staff, hand_in, role):
 
 
 @pytest.mark.parametrize(
-    "prepare",
+    ("prepare", "heading"),
     [
-        lambda exam: exam.problems.all().delete(),
-        lambda exam: exam.time_blocks.all().delete(),
-        lambda exam: None,
-        lambda exam: factories.RegistrationFactory(exam=exam, time_block=exam.time_blocks.get()),
+        (lambda exam: exam.problems.all().delete(), "<h1>Add problem</h1>"),
+        (lambda exam: exam.time_blocks.all().delete(), "<h1>Change exam</h1>"),
+        (lambda exam: None, "<h1>Import a roster</h1>"),
+        (
+            lambda exam: factories.RegistrationFactory(exam=exam, time_block=exam.time_blocks.get()),
+            "<h1>Make the exam ready</h1>",
+        ),
     ],
     ids=["problem", "block", "contestants", "ready"],
 )
-def test_every_next_step_before_the_sitting_opens(client, organiser, exam, block, problems, prepare):
+def test_every_next_step_before_the_sitting_opens(client, organiser, exam, block, problems, prepare, heading):
     exam.status = ExamStatus.DRAFT
     exam.save()
     prepare(exam)
     client.force_login(organiser)
     (card,) = client.get(HOME).context["cards"]
-    assert client.get(card.next_address).status_code == 200
+    page = client.get(card.next_address)
+    assert page.status_code == 200
+    assert heading in page.content.decode()
 
 
-def test_the_next_step_to_keys_lists_the_exams_registrations(client, organiser, exam, problems):
+def test_the_next_step_to_keys_lists_whom_they_are_missing(client, organiser, exam, problems):
     block = factories.TimeBlockFactory(exam=exam, opens_at=factories.NOW + timedelta(hours=1))
-    factories.RegistrationFactory(exam=exam, time_block=block)
+    without, _ = (factories.RegistrationFactory(exam=exam, time_block=block) for _ in range(2))
+    factories.AccessKeyFactory(contestant=without.contestant, revoked_at=factories.NOW, revoked_reason="Lost")
+    keyed = factories.RegistrationFactory(exam=exam, time_block=block)
+    factories.AccessKeyFactory(contestant=keyed.contestant)
     client.force_login(organiser)
     (card,) = client.get(HOME).context["cards"]
-    assert "1 registration" in client.get(card.next_address).content.decode()
+    assert "2 registrations" in client.get(card.next_address).content.decode()
+    assert "1 registration" in client.get(card.next_address.replace("none", "valid")).content.decode()
+    (all_of_them,) = (door.address for door in card.doors if door.name == "Registrations")
+    assert "3 registrations" in client.get(all_of_them).content.decode()
 
 
 def test_home_says_what_is_missing_to_whoever_has_no_exam(client):

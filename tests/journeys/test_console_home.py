@@ -96,6 +96,22 @@ def test_home_leads_to_the_next_thing(open_page, look, exams, viewport):
     expect(grader.get_by_test_id("claim-next")).to_be_visible()
 
 
+def test_home_says_so_when_there_is_little_to_show(open_page, look, transactional_db):
+    over = exam_with("Last Year’s Round", opens_in=-timedelta(days=300), people=[(7, 3, 0)])
+    publish_results(exam_id=over.pk, actor=None, now=timezone.now() - timedelta(days=200))
+    take_part("noether", StaffRole.ORGANISER, [over])
+    take_part("galois", StaffRole.OBSERVER, [])
+    page = open_page(viewport=PHONE)
+    sign_in(page, "noether")
+    page.get_by_text("Past exams (1)").click()
+    expect(page.get_by_role("link", name="Results")).to_be_visible()
+    look(page, "console-home-past")
+    nobody = open_page()
+    sign_in(nobody, "galois")
+    expect(nobody.get_by_text("You have no part in an exam yet.")).to_be_visible()
+    look(nobody, "console-home-empty")
+
+
 @pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desk", "phone"])
 def test_an_organiser_looks_at_how_the_problems_did(open_page, look, viewport):
     papers = [(min(7, place % 9), place * 5 % 8, 7 if place % 4 else 0) for place in range(24)]

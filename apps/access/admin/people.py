@@ -5,7 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin, messages
-from django.db.models import F, FilteredRelation, Q, QuerySet
+from django.db.models import Exists, F, FilteredRelation, OuterRef, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils import timezone
@@ -15,7 +15,7 @@ from django.utils.translation import ngettext
 from apps.access.admin import roster
 from apps.access.admin.pages import PeopleAdmin, ask, is_confirmed, keys_download, user_of
 from apps.access.forms import ContestantForm, RegistrationForm, ReplaceForm
-from apps.access.models import Contestant, Registration, School
+from apps.access.models import AccessKey, Contestant, Registration, School
 from apps.access.services import people
 from apps.access.services.issuing import issue_keys_for
 from apps.core.errors import RuleViolation
@@ -27,6 +27,25 @@ class DivisionFilter(admin.AllValuesFieldListFilter):
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         return ({**choice, "display": choice["display"] or "none"} for choice in super().choices(changelist))
+
+
+class KeyFilter(admin.SimpleListFilter):
+    """Whose contestant has no valid key, for issuing the keys that are missing."""
+
+    title = "key"
+    parameter_name = "key"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("none", "none"), ("valid", "valid")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Registration]) -> QuerySet[Registration]:
+        has_key = Exists(AccessKey.objects.valid().filter(contestant=OuterRef("contestant")))
+        match self.value():
+            case "none":
+                return queryset.exclude(has_key)
+            case "valid":
+                return queryset.filter(has_key)
+        return queryset
 
 
 class RegistrationInline(admin.StackedInline[Registration, Contestant]):
@@ -123,6 +142,7 @@ class RegistrationAdmin(PeopleAdmin[Registration]):
     list_filter = (
         ("exam", admin.RelatedOnlyFieldListFilter),
         ("time_block", admin.RelatedOnlyFieldListFilter),
+        KeyFilter,
         "tester",
     )
     list_select_related = ("contestant", "exam", "time_block")

@@ -8,6 +8,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.exams.enums import ExamStatus
 from apps.exams.rules import roles
 from apps.grading.admin.rights import staff_of
 from apps.grading.rules.next_steps import Step
@@ -17,7 +18,7 @@ from apps.grading.selectors.home import ExamCard, PastExam, get_home
 DOORS = (
     ("Exam", Step.LOOK, roles.VIEW),
     ("Preview", Step.PREVIEW, roles.VIEW),
-    ("Registrations", Step.KEYS, roles.MANAGE_PEOPLE),
+    ("Registrations", Step.REGISTRATIONS, roles.MANAGE_PEOPLE),
     ("Papers", Step.WATCH, roles.WATCH),
     ("Grading", Step.DESK, roles.SCORE),
     ("Results", Step.RESULTS, roles.PUBLISH),
@@ -27,15 +28,18 @@ EXAM_PAGE = ("admin:exams_exam_change",)
 PLACES: dict[Step, tuple[str, ...]] = {
     Step.PROBLEM: ("admin:exams_problem_add", "exam"),
     Step.BLOCK: EXAM_PAGE,
-    Step.READY: EXAM_PAGE,
+    Step.READY: ("admin:exams_exam_status",),
     Step.LOOK: EXAM_PAGE,
     Step.PREVIEW: ("admin:exams_exam_preview",),
     Step.CONTESTANTS: ("admin:access_contestant_roster", "exam"),
-    Step.KEYS: ("admin:access_registration_changelist", "exam__id__exact"),
+    Step.KEYS: ("admin:access_registration_changelist", "key=none&exam__id__exact"),
+    Step.REGISTRATIONS: ("admin:access_registration_changelist", "exam__id__exact"),
     Step.WATCH: ("admin:submissions_submission_changelist", "registration__exam__id__exact"),
     Step.DESK: ("admin:grading_desk",),
     Step.RESULTS: ("admin:grading_results",),
 }
+# What such an address holds besides.
+MORE = {Step.READY: (ExamStatus.READY.value,)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +83,5 @@ def address_of(step: Step, exam_id: int) -> str:
     if not name:
         return ""
     if not filters:
-        return reverse(name, args=[exam_id])
+        return reverse(name, args=[exam_id, *MORE.get(step, ())])
     return f"{reverse(name)}?{filters[0]}={exam_id}"

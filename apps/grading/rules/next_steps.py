@@ -19,6 +19,7 @@ class Step(StrEnum):
     CONTESTANTS = "contestants"
     READY = "ready"
     KEYS = "keys"
+    REGISTRATIONS = "registrations"
     PREVIEW = "preview"
     WATCH = "watch"
     DESK = "desk"
