@@ -3,11 +3,13 @@
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlencode
 
 from django import forms
 from django.core.validators import RegexValidator
 
 from apps.grading.rules.points import BadPoints, parse_points
+from apps.grading.selectors.mine import ORDERS
 
 
 class PointsForm(forms.Form):
@@ -86,6 +88,15 @@ class QueueForm(forms.Form):
 
     problem = forms.IntegerField(required=False)
     given_back = forms.BooleanField(required=False)
+    after = forms.IntegerField(required=False)
+
+    @property
+    def scored_before(self) -> int | None:
+        """The answer that was scored just before."""
+        return self.cleaned_data["after"] if self.is_valid() else None
+
+    def urlencode(self) -> str:
+        return urlencode(self.query)
 
     @property
     def chosen(self) -> dict[str, Any]:
@@ -107,6 +118,63 @@ class QueueForm(forms.Form):
                 ("given_back", "on" if chosen["given_back"] else ""),
             )
             if value
+        }
+
+
+class UndoForm(forms.Form):
+    based_on = forms.IntegerField(min_value=1, widget=forms.HiddenInput)
+
+
+class WordsForm(forms.Form):
+    """A note to the lead, or the lead's word back; the services refuse an empty one."""
+
+    words = forms.CharField(required=False, max_length=1000)
+
+
+class TaskIdsField(forms.Field):
+    """The same name several times, each a task's number."""
+
+    widget = forms.MultipleHiddenInput
+
+    def clean(self, value: Any) -> list[int]:
+        ids = value or []
+        if not all(one.isascii() and one.isdigit() for one in ids):
+            raise forms.ValidationError("These are not answers.", code="invalid")
+        if self.required and not ids:
+            raise forms.ValidationError("Choose the answers first.", code="required")
+        return [int(one) for one in ids]
+
+
+class AheadForm(forms.Form):
+    """What the scoring page shows at this moment, and which answers it has already."""
+
+    shown = forms.IntegerField(min_value=1)
+    have = TaskIdsField(required=False)
+
+
+class HandOnForm(forms.Form):
+    """Which answers a lead hands on: to a grader, or to nobody in particular."""
+
+    task = TaskIdsField()
+    grader = forms.IntegerField(required=False, error_messages={"invalid": "Choose a grader."})
+
+
+class MyScoresForm(forms.Form):
+    """How a grader's own scores are picked and sorted; what nobody could have picked counts as "all"."""
+
+    problem = forms.IntegerField(required=False)
+    points = forms.DecimalField(required=False, min_value=0, max_digits=6, decimal_places=2)
+    order = forms.ChoiceField(required=False, choices=[(order, order) for order in ORDERS])
+    page = forms.IntegerField(required=False, min_value=1)
+
+    @property
+    def chosen(self) -> dict[str, Any]:
+        self.is_valid()
+        return {
+            "problem_id": self.cleaned_data.get("problem"),
+            "points": self.cleaned_data.get("points"),
+            "order": self.cleaned_data.get("order") or "newest",
+            "page": self.cleaned_data.get("page") or 1,
         }
 
 

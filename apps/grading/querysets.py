@@ -45,6 +45,10 @@ class GradingTaskQuerySet(OfExam["GradingTask"]):
         """What the grader may score without having looked at each: what waits, and what they hold."""
         return (self.claimable_at(moment) | self.claimed_by(grader_id, moment)).unread_by(grader_id)
 
+    def outdated(self) -> Self:
+        """Scored tasks whose answer is not the one that was scored; the queue calls them stale soon."""
+        return self.filter(status=TaskStatus.SCORED).exclude(scores__answer_revision=F("answer__revision"))
+
     def of_papers(self, papers: SubmissionQuerySet) -> Self:
         return self.filter(answer__submission__in=papers)
 
@@ -104,10 +108,6 @@ class ScoreQuerySet(OfExam["Score"]):
     def newest_for_task(self) -> Self:
         """For subqueries over tasks: the newest version of the outer row's score."""
         return self.filter(task=OuterRef("pk")).order_by("-version")
-
-    def of_present_answer(self) -> Self:
-        """For subqueries over tasks: scores that judged the answer as it is now."""
-        return self.filter(task=OuterRef("pk"), answer_revision=OuterRef("answer__revision"))
 
 
 class ScoringActQuerySet(OfExam["ScoringAct"]):

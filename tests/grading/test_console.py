@@ -23,6 +23,7 @@ def pages_of(exam, task, problem):
     return {
         "get": [
             reverse("admin:grading_desk", args=[exam.pk]),
+            reverse("admin:grading_mine", args=[exam.pk]),
             reverse("admin:grading_score", args=[task]),
         ],
         "post": [
@@ -32,6 +33,10 @@ def pages_of(exam, task, problem):
             reverse("admin:grading_score", args=[task]),
             reverse("admin:grading_claim", args=[task]),
             reverse("admin:grading_surrender", args=[task]),
+            reverse("admin:grading_refer", args=[task]),
+            reverse("admin:grading_undo", args=[task]),
+            reverse("admin:grading_ahead", args=[exam.pk]),
+            reverse("admin:grading_release", args=[exam.pk]),
         ],
     }
 
@@ -167,7 +172,7 @@ def test_desk_query_count_does_not_grow(desk, client, hand_in, queue, papers, dj
     for _ in range(papers):
         hand_in("42", "")
     queue()
-    with django_assert_num_queries(11):
+    with django_assert_num_queries(12):
         client.get(desk.page)
 
 

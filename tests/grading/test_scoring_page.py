@@ -56,7 +56,7 @@ def test_saving_a_score_goes_on_to_the_next_answer(desk, held):
 
 
 def test_saving_a_score_may_go_back_to_the_desk(desk, held):
-    assert desk.score(held, to_desk="1")["Location"] == desk.page
+    assert desk.score(held, to_desk="1")["Location"] == f"{desk.page}?after={held}"
 
 
 @pytest.mark.parametrize(
@@ -147,5 +147,5 @@ def test_a_lead_may_correct_and_a_grader_may_not(desk, client, held, staff):
 def test_score_page_query_count_does_not_grow(desk, held, grader, versions, django_assert_num_queries):
     for version in range(versions):
         factories.ScoreFactory(task_id=held, task=None, version=version + 1, grader=grader)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(11):
         desk.open(held)

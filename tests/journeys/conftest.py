@@ -67,15 +67,22 @@ def open_page(chromium, live_server, complaints):
     """Open a page in a browser of its own: `open_page(viewport=PHONE, java_script_enabled=False, …)`.
 
     Every error in the page's scripts, and every refusal by its content security policy, fails the test.
+    Without `beacons` a page sends nothing as it is closed, when the tables are about to be emptied.
     """
     contexts = []
+    under_way = set()
     with override_settings(ALLOWED_HOSTS=["*"]):
 
-        def new_page(**options):
+        def new_page(*, beacons=False, **options):
             options = {"viewport": DESKTOP, "base_url": live_server.url, "locale": "en-GB"} | options
             context = chromium.new_context(**options)
             context.set_default_timeout(SLOWEST_STEP_MS)
+            if not beacons:
+                context.add_init_script("Navigator.prototype.sendBeacon = () => true")
             contexts.append(context)
+            context.on("request", under_way.add)
+            for outcome in ("requestfinished", "requestfailed"):
+                context.on(outcome, under_way.discard)
             page = context.new_page()
             watch(page, complaints)
             context.on("page", lambda opened: watch(opened, complaints))
@@ -83,6 +90,11 @@ def open_page(chromium, live_server, complaints):
 
         yield new_page
         for context in contexts:
+            # What is under way would meet the emptying of the tables, and each wait for the other.
+            for _ in range(SLOWEST_STEP_MS // 20):
+                if not under_way:
+                    break
+                context.pages[0].wait_for_timeout(20)
             context.close()
     assert complaints == []
 

@@ -16,6 +16,7 @@ from apps.exams.rules import roles
 from apps.grading.admin.rights import console_page, exam_for, staff_of
 from apps.grading.forms import QueueForm
 from apps.grading.selectors.desk import get_desk, list_desks
+from apps.grading.selectors.mine import get_last_save
 from apps.grading.services import queueing
 
 
@@ -39,9 +40,13 @@ def desks(request: HttpRequest) -> HttpResponse:
 @require_safe
 def desk(request: HttpRequest, exam_id: int) -> HttpResponse:
     exam = exam_for(request, exam_id, roles.SCORE)
+    grader = staff_of(request)
+    before = QueueForm(request.GET).scored_before
     context = {
         "title": f"Grading: {exam.title}",
-        "desk": get_desk(exam, staff_of(request), timezone.now()),
+        "desk": get_desk(exam, grader, timezone.now()),
+        "leads": grader.has_perm(roles.LEAD, exam),
+        "saved": None if before is None else get_last_save(before, exam, grader.pk),
     }
     return console_page(request, "admin/grading/desk.html", context)
 
@@ -52,18 +57,27 @@ def grade_next(request: HttpRequest, exam_id: int) -> HttpResponse:
     return go_on(request, exam, QueueForm(request.POST))
 
 
-def go_on(request: HttpRequest, exam: Exam, queue: QueueForm) -> HttpResponse:
-    """To the next answer; if the queue is used up, papers closed since it was filled are queued first."""
+def go_on(request: HttpRequest, exam: Exam, queue: QueueForm, *, after: int | None = None) -> HttpResponse:
+    """To the next answer; if the queue is used up, papers closed since it was filled are queued first.
+
+    `after` is the answer that was scored just now: the next page names it and offers to undo it.
+    """
     now = timezone.now()
     for _ in range(2):
         task_id = queueing.claim_next_task(exam_id=exam.pk, grader=staff_of(request), now=now, **queue.chosen)
         if task_id is not None:
             page = reverse("admin:grading_score", args=[task_id])
-            return redirect(f"{page}?{urlencode(queue.query)}" if queue.query else page)
+            query = queue.query | ({"after": after} if after else {})
+            return redirect(f"{page}?{urlencode(query)}" if query else page)
         if not queueing.create_grading_tasks(exam_id=exam.pk, now=now):
             break
     messages.info(request, nothing_left(exam, queue))
-    return redirect("admin:grading_desk", exam.pk)
+    return to_desk(exam, after=after)
+
+
+def to_desk(exam: Exam, *, after: int | None = None) -> HttpResponse:
+    page = reverse("admin:grading_desk", args=[exam.pk])
+    return redirect(f"{page}?{urlencode({'after': after})}" if after else page)
 
 
 def nothing_left(exam: Exam, queue: QueueForm) -> str:

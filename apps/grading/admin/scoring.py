@@ -2,13 +2,11 @@
 
 from typing import Any
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.template.loader import render_to_string
 from django.utils import timezone
-from django.utils.html import format_html
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from apps.core.errors import RuleViolation
 from apps.core.markup import render_answer, render_expression
@@ -16,94 +14,90 @@ from apps.exams.enums import ProblemKind
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.exams.rules.points import show_points
-from apps.grading.admin.desk import go_on
-from apps.grading.admin.rights import console_page, exam_for, staff_of
+from apps.grading.admin.desk import go_on, to_desk
+from apps.grading.admin.rights import console_page, staff_of
 from apps.grading.enums import TaskStatus
 from apps.grading.forms import QueueForm, ScoreForm
 from apps.grading.models import GradingTask
-from apps.grading.selectors.sheet import Sheet, describe_score, get_sheet
-from apps.grading.services import queueing, scoring
+from apps.grading.selectors.leading import list_graders
+from apps.grading.selectors.mine import LastSave, get_last_save
+from apps.grading.selectors.sheet import TASK_PARTS, Sheet, describe_score, describe_task, get_sheet
+from apps.grading.services import queueing, referring, scoring, undoing
 
 # What a refusal means for a browser; everything else is a plain 400.
 STATUS_OF = {
     scoring.ScoreConflict: 409,
     scoring.AnswerChanged: 409,
+    undoing.ScoreMovedOn: 409,
+    undoing.NothingToUndo: 409,
+    referring.NotReferred: 409,
     scoring.NotClaimed: 403,
     queueing.PaperOpen: 403,
     queueing.TaskTaken: 403,
     scoring.ResultsPublished: 403,
+    undoing.NotYourScore: 403,
 }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def score(request: HttpRequest, task_id: int) -> HttpResponse:
-    """Show one answer; on POST record its score and go on to the next one."""
-    exam = exam_of_task(request, task_id)
-    sheet = get_sheet(task_id, timezone.now())
+    """Show one answer; on POST record its score and go on to the next one.
+
+    A page that holds the next answer already asks for JSON: 201 only once the score is committed.
+    """
+    task = task_for(request, task_id)
     if request.method != "POST":
-        return sheet_page(request, exam, sheet, form_for(sheet))
-    form = ScoreForm(request.POST, maximum=sheet.max_points)
+        sheet = describe_task(task, timezone.now())
+        return sheet_page(request, task.exam, sheet, form_for(sheet, request))
+    form = ScoreForm(request.POST, maximum=task.problem.max_points)
     if not form.is_valid():
-        return sheet_page(request, exam, sheet, form, status=400)
+        return sheet_page(request, task.exam, describe_task(task, timezone.now()), form, status=400)
     try:
-        scoring.score_task(
+        recorded = scoring.score_task(
             task_id=task_id,
             grader=staff_of(request),
             now=timezone.now(),
-            may_correct=request.user.has_perm(roles.LEAD, exam),
+            may_correct=request.user.has_perm(roles.LEAD, task.exam),
             **form.cleaned_data,
         )
     except RuleViolation as refusal:
-        return refused(request, exam, task_id, form, refusal)
-    page = reverse("admin:grading_score", args=[task_id])
-    points = show_points(form.cleaned_data["points"])
-    messages.success(
-        request, format_html('{}: {} points. <a href="{}">Look again</a>', sheet.blind_code, points, page)
-    )
+        return refused(request, task.exam, task_id, form, refusal)
+    queue = QueueForm(request.GET)
+    if request.headers.get("Accept") == "application/json":
+        saved = LastSave(
+            task_id=task_id,
+            version=recorded.version,
+            points=form.cleaned_data["points"],
+            blind_code=task.answer.submission.blind_code,
+            number=task.problem.number,
+        )
+        words = render_to_string("admin/grading/_saved.html", {"saved": saved}, request)
+        return JsonResponse({"task": task_id, "saved": words}, status=201)
     if "to_desk" in request.POST:
-        return redirect("admin:grading_desk", exam.pk)
-    return go_on(request, exam, QueueForm(request.GET))
+        return to_desk(task.exam, after=task_id)
+    return go_on(request, task.exam, queue, after=task_id)
 
 
-@require_POST
-def claim(request: HttpRequest, task_id: int) -> HttpResponse:
-    """Take one answer by name, or keep it longer."""
-    exam = exam_of_task(request, task_id)
-    try:
-        queueing.claim_task(task_id=task_id, grader=staff_of(request), now=timezone.now())
-    except RuleViolation as refusal:
-        return refused(request, exam, task_id, None, refusal)
-    page = reverse("admin:grading_score", args=[task_id])
-    return redirect(f"{page}?{request.GET.urlencode()}" if request.GET else page)
-
-
-@require_POST
-def surrender(request: HttpRequest, task_id: int) -> HttpResponse:
-    """Give an answer back and go on to the next one."""
-    exam = exam_of_task(request, task_id)
-    try:
-        queueing.surrender_task(task_id=task_id, grader=staff_of(request), now=timezone.now())
-    except RuleViolation as refusal:
-        return refused(request, exam, task_id, None, refusal)
-    messages.info(request, "You gave the answer back; somebody else will read it.")
-    queue = QueueForm({**request.GET.dict(), "given_back": ""})
-    return go_on(request, exam, queue)
-
-
-def exam_of_task(request: HttpRequest, task_id: int) -> Exam:
-    exam_id = GradingTask.objects.filter(pk=task_id).values_list("exam_id", flat=True).first()
-    if exam_id is None:
+def task_for(request: HttpRequest, task_id: int) -> GradingTask:
+    """The task with its parts, if the user may score in its exam; another exam's is as good as missing."""
+    task = GradingTask.objects.select_related(*TASK_PARTS).filter(pk=task_id).first()
+    if task is None or not request.user.has_perm(roles.VIEW, task.exam):
         raise Http404
-    return exam_for(request, exam_id, roles.SCORE)
+    if not request.user.has_perm(roles.SCORE, task.exam):
+        raise PermissionDenied
+    return task
 
 
-def form_for(sheet: Sheet) -> ScoreForm:
-    """Empty, or with the score that is to be corrected."""
-    score = sheet.score
+def form_for(sheet: Sheet, request: HttpRequest) -> ScoreForm:
+    """Empty, or with the score that is to be corrected; with one's own score that one just undid."""
+    given = sheet.score
+    undone = sheet.scores[1] if sheet.scores and given is None else None
+    if undone is not None and undone.grader == staff_of(request).get_username():
+        given = undone
     initial = {
-        "points": show_points(score.points) if score and score.points is not None else "",
-        "comment": score.comment if score else "",
-        "note": score.note if score else "",
+        "points": show_points(given.points) if given and given.points is not None else "",
+        "comment": given.comment if given else "",
+        "note": given.note if given else "",
         "based_on": sheet.newest_version,
         "answer_revision": sheet.revision,
     }
@@ -116,57 +110,56 @@ def refused(
     task_id: int,
     typed: ScoreForm | None,
     refusal: RuleViolation,
+    **context: Any,
 ) -> HttpResponse:
     """The page again as things stand now, with the reason; nothing that was typed is lost."""
     sheet = get_sheet(task_id, timezone.now())
     status = STATUS_OF.get(type(refusal), 400)
-    form = form_for(sheet)
+    form = form_for(sheet, request)
     if typed is not None:
         form.initial.update({name: typed.data.get(name, "") for name in ("points", "comment", "note")})
     if isinstance(refusal, scoring.ScoreConflict):
         current = describe_score(refusal.current) if refusal.current else None
-        context = {"yours": refusal.yours, "current": current}
-        return sheet_page(
-            request, exam, sheet, form, status=status, template="admin/grading/conflict.html", **context
-        )
-    return sheet_page(request, exam, sheet, form, status=status, refusal=refusal, typed=typed)
+        return sheet_page(request, exam, sheet, form, status=status, yours=refusal.yours, current=current)
+    return sheet_page(request, exam, sheet, form, status=status, refusal=refusal, typed=typed, **context)
 
 
 def sheet_page(
-    request: HttpRequest,
-    exam: Exam,
-    sheet: Sheet,
-    form: ScoreForm,
-    *,
-    status: int = 200,
-    template: str = "admin/grading/score.html",
-    **context: Any,
+    request: HttpRequest, exam: Exam, sheet: Sheet, form: ScoreForm, *, status: int = 200, **context: Any
 ) -> HttpResponse:
+    page = sheet_context(request, exam, sheet, form) | context
+    after = QueueForm(request.GET).scored_before
+    if after is not None and request.method != "POST":
+        page["saved"] = get_last_save(after, exam, staff_of(request).pk)
+    return console_page(request, "admin/grading/score.html", page, status=status)
+
+
+def sheet_context(request: HttpRequest, exam: Exam, sheet: Sheet, form: ScoreForm) -> dict[str, Any]:
+    """All that `_sheet.html` shows, for a page of its own and for one fetched ahead."""
     mine = sheet.grader_id == request.user.pk
-    may_correct = mine or request.user.has_perm(roles.LEAD, exam)
-    now = timezone.now()
+    leads = request.user.has_perm(roles.LEAD, exam)
+    claimed = sheet.status == TaskStatus.CLAIMED
     # A lease that ran out is still good as long as nobody else took the answer.
-    holds = mine and sheet.status == TaskStatus.CLAIMED
-    held_by_other = (
-        sheet.status == TaskStatus.CLAIMED
-        and not mine
-        and sheet.claimed_until is not None
-        and sheet.claimed_until >= now
-    )
-    corrects = sheet.status == TaskStatus.SCORED and may_correct
-    render = render_expression if sheet.kind == ProblemKind.EXPRESSION else render_answer
+    holds = mine and claimed
+    held_by_other = claimed and not mine and sheet.seconds_left >= 0
+    corrects = sheet.status == TaskStatus.SCORED and (mine or leads)
+    decides = sheet.status == TaskStatus.REFERRED and leads
+    waits = sheet.status in {TaskStatus.OPEN, TaskStatus.STALE} or (claimed and not holds)
     queue = QueueForm(request.GET)
-    page = {
+    render = render_expression if sheet.kind == ProblemKind.EXPRESSION else render_answer
+    return {
         "title": f"Problem {sheet.number} · {sheet.blind_code}",
         "sheet": sheet,
         "form": form,
         "answer_html": render(sheet.text),
-        "may_score": (holds or corrects) and not sheet.paper_open,
+        "may_score": (holds or corrects or decides) and not sheet.paper_open,
         "holds": holds,
-        "may_take": not (holds or held_by_other or sheet.paper_open) and sheet.status != TaskStatus.SCORED,
+        "lapsed": holds and sheet.seconds_left < 0,
+        "may_take": (waits or (sheet.is_stale and not corrects)) and not (held_by_other or sheet.paper_open),
         "held_by_other": held_by_other,
+        "decides": decides,
+        "may_refer": holds and not leads,
+        "graders": list_graders(exam) if leads and (claimed or waits) and not sheet.paper_open else [],
         "queue": queue.chosen,
-        "query": request.GET.urlencode(),
-        **context,
+        "query": queue.urlencode(),
     }
-    return console_page(request, template, page, status=status)

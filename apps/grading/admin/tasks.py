@@ -13,8 +13,27 @@ from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.exams.rules.points import show_points
-from apps.grading.admin import classes, desk, history, scoring
+from apps.grading.admin import claims, classes, desk, history, leading, mine, scoring
 from apps.grading.models import GradingTask, Score
+
+PAGES = (
+    ("desk/", desk.desks, "desks"),
+    ("desk/<int:exam_id>/", desk.desk, "desk"),
+    ("desk/<int:exam_id>/next/", desk.grade_next, "next"),
+    ("desk/<int:exam_id>/queue/", desk.create_tasks, "queue"),
+    ("desk/<int:exam_id>/mine/", mine.my_scores, "mine"),
+    ("desk/<int:exam_id>/held/", leading.held, "held"),
+    ("desk/<int:exam_id>/hand-on/", leading.hand_on, "hand_on"),
+    ("desk/<int:exam_id>/referrals/", leading.referrals, "referrals"),
+    ("desk/<int:exam_id>/ahead/", claims.ahead, "ahead"),
+    ("desk/<int:exam_id>/release/", claims.release, "release"),
+    ("<int:task_id>/score/", scoring.score, "score"),
+    ("<int:task_id>/claim/", claims.claim, "claim"),
+    ("<int:task_id>/surrender/", claims.surrender, "surrender"),
+    ("<int:task_id>/refer/", claims.refer, "refer"),
+    ("<int:task_id>/send-back/", claims.send_back, "send_back"),
+    ("<int:task_id>/undo/", claims.undo, "undo"),
+)
 
 
 class ExamFilter(admin.SimpleListFilter):
@@ -58,25 +77,8 @@ class GradingTaskAdmin(ScopedAdmin[GradingTask]):
     ordering = ("problem", "id")
 
     def get_urls(self) -> list[URLPattern]:
-        pages = [
-            path("desk/", self.admin_site.admin_view(desk.desks), name="grading_desks"),
-            path("desk/<int:exam_id>/", self.admin_site.admin_view(desk.desk), name="grading_desk"),
-            path(
-                "desk/<int:exam_id>/next/", self.admin_site.admin_view(desk.grade_next), name="grading_next"
-            ),
-            path(
-                "desk/<int:exam_id>/queue/",
-                self.admin_site.admin_view(desk.create_tasks),
-                name="grading_queue",
-            ),
-            path("<int:task_id>/score/", self.admin_site.admin_view(scoring.score), name="grading_score"),
-            path("<int:task_id>/claim/", self.admin_site.admin_view(scoring.claim), name="grading_claim"),
-            path(
-                "<int:task_id>/surrender/",
-                self.admin_site.admin_view(scoring.surrender),
-                name="grading_surrender",
-            ),
-        ]
+        wrap = self.admin_site.admin_view
+        pages = [path(route, wrap(view), name=f"grading_{name}") for route, view, name in PAGES]
         of_others = [*history.pages(self.admin_site), *classes.pages(self.admin_site)]
         return [*pages, *of_others, *super().get_urls()]
 

@@ -16,12 +16,15 @@ from apps.grading.querysets import NOTHING_WRITTEN
 from apps.grading.selectors.backlog import answers_without_task
 from apps.submissions.models import Submission
 
-COUNTS = ("total", "scored", "waiting", "blank", "held_by_me", "held_by_others", "stale")
+COUNTS = ("total", "scored", "waiting", "blank", "held_by_me", "held_by_others", "stale", "referred")
 
 
 @dataclass(frozen=True, slots=True)
 class ProblemProgress:
-    """One row of the desk; `waiting` answers can be claimed now, `blank` ones among them are empty."""
+    """One row of the desk; `waiting` answers can be claimed now, `blank` ones among them are empty.
+
+    `stale` ones changed after they were scored; those the queue has not noticed yet are not in `waiting`.
+    """
 
     problem_id: int
     number: int
@@ -35,6 +38,7 @@ class ProblemProgress:
     held_by_me: int
     held_by_others: int
     stale: int
+    referred: int
 
     @property
     def percent(self) -> int:
@@ -48,6 +52,7 @@ class Desk:
     title: str
     problems: Sequence[ProblemProgress]
     unqueued: int
+    outdated: int
     open_papers: int
     given_back: int
 
@@ -63,6 +68,14 @@ class Desk:
     def waiting(self) -> int:
         return sum(row.waiting for row in self.problems)
 
+    @property
+    def held(self) -> int:
+        return sum(row.held_by_me + row.held_by_others for row in self.problems)
+
+    @property
+    def referred(self) -> int:
+        return sum(row.referred for row in self.problems)
+
 
 def list_desks(user: AbstractBaseUser | AnonymousUser) -> list[Exam]:
     """Exams in which the user may score."""
@@ -70,7 +83,7 @@ def list_desks(user: AbstractBaseUser | AnonymousUser) -> list[Exam]:
 
 
 def get_desk(exam: Exam, grader: AbstractBaseUser | AnonymousUser, now: datetime) -> Desk:
-    """Progress per problem, in five queries."""
+    """Progress per problem, in six queries."""
     papers = Submission.objects.filter(registration__exam_id=exam.pk)
     free = Q(status__in=[TaskStatus.OPEN, TaskStatus.STALE]) | Q(
         status=TaskStatus.CLAIMED, claimed_until__lt=now
@@ -90,8 +103,20 @@ def get_desk(exam: Exam, grader: AbstractBaseUser | AnonymousUser, now: datetime
             held_by_me=Count("pk", filter=held & Q(grader_id=grader.pk)),
             held_by_others=Count("pk", filter=held & ~Q(grader_id=grader.pk)),
             stale=Count("pk", filter=Q(status=TaskStatus.STALE)),
+            referred=Count("pk", filter=Q(status=TaskStatus.REFERRED)),
         )
     }
+    outdated = dict(
+        GradingTask.objects.filter(exam_id=exam.pk)
+        .outdated()
+        .of_papers(papers.closed_at(now))
+        .order_by()
+        .values_list("problem_id")
+        .annotate(count=Count("pk"))
+    )
+    for problem_id, count in outdated.items():
+        counts[problem_id]["scored"] -= count
+        counts[problem_id]["stale"] += count
     return Desk(
         exam_id=exam.pk,
         title=exam.title,
@@ -100,6 +125,7 @@ def get_desk(exam: Exam, grader: AbstractBaseUser | AnonymousUser, now: datetime
             for problem in Problem.objects.filter(exam_id=exam.pk).order_by("number")
         ],
         unqueued=answers_without_task(exam.pk, now).count(),
+        outdated=sum(outdated.values()),
         open_papers=papers.counted().accepting_at(now).count(),
         given_back=Surrender.objects.filter(grader_id=grader.pk, task__exam_id=exam.pk)
         .filter(task__in=GradingTask.objects.claimable_at(now))

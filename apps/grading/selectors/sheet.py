@@ -11,7 +11,11 @@ from apps.exams.models import StatementVersion
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score
 from apps.grading.rules.equivalence import equals_accepted
+from apps.grading.selectors.handling import Handling, list_handling, note_to_lead
 from apps.submissions.models import Answer, AnswerRevision, Submission
+
+# What `describe_task` reads of a task, besides its own columns.
+TASK_PARTS = ("exam", "problem", "grader", "answer__submission")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +33,7 @@ class ScoreVersion:
     points: Decimal | None
     comment: str
     note: str
+    answer_revision: int
     grader: str
     scored_at: datetime
 
@@ -37,7 +42,7 @@ class ScoreVersion:
 class Sheet:
     """Everything on the scoring page. `newer_statement`: the statement changed after the contestant's.
 
-    `contestant` is blank in an exam that is graded blind.
+    `contestant` is blank in an exam that is graded blind. `seconds_left` of a claim; negative once it ended.
     """
 
     task_id: int
@@ -55,6 +60,7 @@ class Sheet:
     grader_id: int | None
     grader: str
     claimed_until: datetime | None
+    seconds_left: int
     paper_open: bool
     statement_version: int
     newer_statement: bool
@@ -66,6 +72,7 @@ class Sheet:
     revision: int
     equals_accepted: bool
     scores: Sequence[ScoreVersion]
+    handling: Sequence[Handling]
 
     @property
     def is_blank(self) -> bool:
@@ -77,15 +84,27 @@ class Sheet:
         return self.scores[0] if self.scores and self.scores[0].points is not None else None
 
     @property
+    def is_stale(self) -> bool:
+        """The answer changed after it was scored, whether or not the queue has noticed."""
+        return self.score is not None and self.score.answer_revision != self.revision
+
+    @property
+    def referral(self) -> Handling | None:
+        """With which words the answer was sent to the lead, while it is there."""
+        return note_to_lead(self.handling) if self.status == TaskStatus.REFERRED else None
+
+    @property
     def newest_version(self) -> int:
         return self.scores[0].version if self.scores else 0
 
 
 def get_sheet(task_id: int, now: datetime) -> Sheet:
-    """One task with all that is needed to judge it, in five queries."""
-    task = GradingTask.objects.select_related(
-        "exam", "problem", "grader", "answer", "answer__submission"
-    ).get(pk=task_id)
+    """One task with all that is needed to judge it, in six queries."""
+    return describe_task(GradingTask.objects.select_related(*TASK_PARTS).get(pk=task_id), now)
+
+
+def describe_task(task: GradingTask, now: datetime) -> Sheet:
+    """The same for a task that was read with its `TASK_PARTS`, in five queries."""
     problem, answer = task.problem, task.answer
     seen, newest = statements_of(task)
     return Sheet(
@@ -104,6 +123,7 @@ def get_sheet(task_id: int, now: datetime) -> Sheet:
         grader_id=task.grader_id,
         grader=task.grader.get_username() if task.grader else "",
         claimed_until=task.claimed_until,
+        seconds_left=int((task.claimed_until - now).total_seconds()) if task.claimed_until else 0,
         paper_open=Submission.objects.accepting_at(now).filter(pk=answer.submission_id).exists(),
         statement_version=seen.version,
         newer_statement=newest.version > seen.version,
@@ -115,6 +135,7 @@ def get_sheet(task_id: int, now: datetime) -> Sheet:
         revision=answer.revision,
         equals_accepted=equals_accepted(answer.text, problem.accepted, kind=problem.kind),
         scores=list_score_versions(task.pk),
+        handling=list_handling(task.pk),
     )
 
 
@@ -160,6 +181,7 @@ def describe_score(score: Score) -> ScoreVersion:
         points=score.points,
         comment=score.comment,
         note=score.note,
+        answer_revision=score.answer_revision,
         grader=score.grader.get_username(),
         scored_at=score.scored_at,
     )

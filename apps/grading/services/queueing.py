@@ -58,12 +58,8 @@ def create_grading_tasks(*, exam_id: int, now: datetime) -> int:
 
 def mark_stale(*, exam_id: int, now: datetime) -> int:
     """Put scored tasks back in the queue whose answer is not the one that was scored."""
-    judged = Score.objects.newest_for_task().values("answer_revision")[:1]
-    changed = (
-        GradingTask.objects.filter(exam_id=exam_id, status=TaskStatus.SCORED)
-        .of_papers(Submission.objects.closed_at(now))
-        .exclude(answer__revision=judged)
-    )
+    changed = GradingTask.objects.filter(exam_id=exam_id).outdated()
+    changed = changed.of_papers(Submission.objects.closed_at(now))
     # A task that somebody is scoring at this moment is not ours to judge; the next run sees it.
     stale = list(
         changed.order_by("pk")
@@ -88,41 +84,46 @@ def claim_next_task(
     What they already hold comes first. With `given_back` the answers they surrendered come round again,
     otherwise those are left to others.
     """
+    queue = closed_queue(exam_id, now, problem_id)
+    # One that is locked at this moment is being saved, from another window of theirs.
+    held = queue.claimed_by(grader.pk, now).select_for_update(of=("self",), skip_locked=True, no_key=True)
+    found = list(held.shuffled_for(grader.pk)[:1])
+    for task in found or lock_waiting(queue, grader, now, given_back=given_back, count=1):
+        take(task, grader, now)
+        return task.pk
+    return None
+
+
+def closed_queue(exam_id: int, now: datetime, problem_id: int | None) -> GradingTaskQuerySet:
+    """The tasks of closed papers, of one problem or of all."""
     queue = GradingTask.objects.filter(exam_id=exam_id).of_papers(Submission.objects.closed_at(now))
-    if problem_id is not None:
-        queue = queue.filter(problem_id=problem_id)
-    held = queue.claimed_by(grader.pk, now).select_for_update(of=("self",), no_key=True)
-    task = held.shuffled_for(grader.pk).first() or lock_waiting(queue, grader, now, given_back=given_back)
-    if task is None:
-        return None
-    take(task, grader, now)
-    return task.pk
+    return queue if problem_id is None else queue.filter(problem_id=problem_id)
 
 
 def lock_waiting(
-    queue: GradingTaskQuerySet, grader: AbstractBaseUser, now: datetime, *, given_back: bool
-) -> GradingTask | None:
-    """The grader's next task of the first problem that has one, locked against everybody else."""
+    queue: GradingTaskQuerySet, grader: AbstractBaseUser, now: datetime, *, given_back: bool, count: int
+) -> list[GradingTask]:
+    """The grader's next tasks of the first problems that have some, locked against everybody else."""
     surrendered = Exists(Surrender.objects.filter(task=OuterRef("pk"), grader_id=grader.pk))
     waiting = queue.unfinished().claimable_at(now).unread_by(grader.pk)
     waiting = waiting.filter(surrendered if given_back else ~surrendered)
     unfinished = queue.unfinished().order_by().values("problem")
     problems = Problem.objects.filter(pk__in=unfinished).order_by("number")
+    locked: list[GradingTask] = []
     for problem_id in problems.values_list("pk", flat=True):
+        if len(locked) == count:
+            break
         window = waiting.filter(problem_id=problem_id).order_by("pk")[:WINDOW]
         # SKIP LOCKED: whoever comes at the same moment takes the next one instead of waiting for this one.
         # Whether a task can be claimed is asked again outside the window: only there it is looked at anew
         # when the row changed just before it was locked.
-        task = (
+        locked += (
             GradingTask.objects.filter(pk__in=window.values("pk"))
             .claimable_at(now)
             .shuffled_for(grader.pk)
-            .select_for_update(skip_locked=True, no_key=True)
-            .first()
+            .select_for_update(skip_locked=True, no_key=True)[: count - len(locked)]
         )
-        if task is not None:
-            return task
-    return None
+    return locked
 
 
 @transaction.atomic
@@ -132,8 +133,10 @@ def claim_task(*, task_id: int, grader: AbstractBaseUser, now: datetime) -> None
     if not Submission.objects.closed_at(now).filter(answers=task.answer_id).exists():
         raise PaperOpen
     mine = task.grader_id == grader.pk and task.status == TaskStatus.CLAIMED
-    free = GradingTask.objects.filter(pk=task_id).claimable_at(now).unread_by(grader.pk).exists()
-    if not (mine or free):
+    unread = GradingTask.objects.filter(pk=task_id).unread_by(grader.pk)
+    # What the queue has not noticed yet waits all the same: the answer is not the one that was scored.
+    waits = unread.claimable_at(now) | unread.outdated()
+    if not (mine or waits.exists()):
         raise TaskTaken
     take(task, grader, now)
 
