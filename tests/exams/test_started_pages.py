@@ -63,6 +63,15 @@ def test_exam_page_saves_what_is_free_and_leaves_what_stays(organiser, exam):
     assert (exam.title, exam.slug) == ("Autumn", before)
 
 
+def test_exam_page_takes_what_nobody_touched_for_unchanged(organiser, exam):
+    """Browsers send other line breaks; a blank line at the end stays one."""
+    text = "One.\n\nTwo.\n"
+    Exam.objects.update(instructions=text)
+    data = without(posted(exam, title="Autumn", instructions=text.replace("\n", "\r\n")), "slug", "clock")
+    assert organiser.post(change_url(exam), data).status_code == 302
+    assert Exam.objects.get().instructions == text
+
+
 def test_exam_page_refuses_what_was_sent_by_a_page_opened_before_the_start(organiser, exam):
     response = organiser.post(change_url(exam), posted(exam, slug="autumn", **CONSENT))
     assert "Receipts name it" in str(errors_of(response)["slug"])

@@ -17,6 +17,7 @@ from django.utils.html import format_html_join
 
 from apps.core.guards import guarded_by
 from apps.exams.admin.base import OfExamAdmin, OfExamInline, consent_fields, exam_or_404
+from apps.exams.admin.files import FilePages
 from apps.exams.admin.status import StatusPages
 from apps.exams.enums import ExamStatus, StaffRole
 from apps.exams.forms import ExamForm, TimeBlockForm, TimeBlockFormSet
@@ -60,13 +61,13 @@ class ExamStaffInline(OfExamInline):
 
 
 @admin.register(Exam)
-class ExamAdmin(StatusPages, OfExamAdmin[Exam]):
+class ExamAdmin(FilePages, StatusPages, OfExamAdmin[Exam]):
     form = ExamForm
     list_display = ("title", "slug", "status", "clock", "zone", "problem_count")
     list_filter = ("status",)
     search_fields = ("title", "slug")
     inlines = (TimeBlockInline, ExamStaffInline)
-    readonly_fields = ("standing", "version", "first_started_at", "table_of_contents")
+    readonly_fields = ("standing", "version", "first_start", "table_of_contents")
     written = (
         (None, {"fields": ("title", "slug", "zone", "instructions")}),
         ("Clock", {"fields": ("clock", "duration_minutes", "late_start", "grace_seconds")}),
@@ -75,7 +76,7 @@ class ExamAdmin(StatusPages, OfExamAdmin[Exam]):
     first = ((None, {"fields": ("standing",)}),)
     grown = (
         ("Problems", {"fields": ("table_of_contents",)}),
-        ("State", {"fields": ("version", "first_started_at")}),
+        ("State", {"fields": ("version", "first_start")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exam]:
@@ -114,6 +115,12 @@ class ExamAdmin(StatusPages, OfExamAdmin[Exam]):
         )
         return format_html_join("", '<div><a href="{}">Problem {}</a>: {}, {} points{}</div>', rows)
 
+    @admin.display(description="first start")
+    def first_start(self, exam: Exam) -> str:
+        if exam.first_started_at is None:
+            return "nobody has started"
+        return f"{exam.first_started_at.astimezone(ZoneInfo(exam.zone)):%d %B %Y, %H:%M} ({exam.zone})"
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         """A role is held in an exam; to make one needs Django's own permission, which superusers have."""
         return request.user.has_perm("exams.add_exam")
@@ -146,7 +153,7 @@ class ExamAdmin(StatusPages, OfExamAdmin[Exam]):
         preview = path(
             "<int:exam_id>/preview/", self.admin_site.admin_view(self.preview_view), name="exams_exam_preview"
         )
-        return [preview, *self.status_pages(), *super().get_urls()]
+        return [preview, *self.status_pages(), *self.file_pages(), *super().get_urls()]
 
     @guarded_by("staff")
     def preview_view(self, request: HttpRequest, exam_id: int) -> HttpResponse:

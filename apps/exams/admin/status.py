@@ -26,6 +26,11 @@ if TYPE_CHECKING:
 else:
     Base = object
 
+NOW_IT_IS = {
+    ExamStatus.READY: "ready",
+    ExamStatus.CLOSED: "closed",
+    ExamStatus.DRAFT: "a draft",
+}
 TITLES = {
     ExamStatus.READY: "Make the exam ready",
     ExamStatus.CLOSED: "Close the exam",
@@ -50,7 +55,7 @@ class StatusPages(Base):
             except RuleViolation as violation:
                 refusal = violation
             else:
-                messages.success(request, f"{exam.title} is {ExamStatus(status).label} now.")
+                messages.success(request, f"{exam.title} is {NOW_IT_IS[ExamStatus(status)]} now.")
                 return redirect("admin:exams_exam_change", exam.pk)
         gaps = get_gaps(exam.pk, now)
         context = {

@@ -45,6 +45,10 @@ class ConsentForm(forms.ModelForm[Row]):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        for field in self.fields.values():
+            # A blank line at the end that nobody touched is no change.
+            if isinstance(field.widget, forms.Textarea) and isinstance(field, forms.CharField):
+                field.strip = False
         if not self.instance.pk:
             return
         stage = self.stage()

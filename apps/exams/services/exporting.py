@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from apps.core.errors import RuleViolation
 from apps.exams.enums import ClockKind
 from apps.exams.models import Exam, Figure, Problem, StatementVersion, TimeBlock
 from apps.exams.rules.drafts import FORMAT
@@ -17,6 +18,15 @@ from apps.exams.services.editing import shown_html
 
 # A ZIP notes when its files were written; a fixed moment keeps equal exams equal.
 _ZIP_MOMENT = (1980, 1, 1, 0, 0, 0)
+
+
+class StatementMissing(RuleViolation):
+    """A file without a statement could not be imported again."""
+
+    code = "statement_missing"
+
+    def __init__(self, number: int) -> None:
+        super().__init__(f"Problem {number} has no statement yet; write it first.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,9 @@ def export_exam(*, exam_id: int) -> ExportedExam:
         statement.problem_id: statement
         for statement in StatementVersion.objects.filter(problem__exam=exam).current()
     }
+    problems = list(exam.problems.all())
+    if without := [problem.number for problem in problems if problem.pk not in statements]:
+        raise StatementMissing(without[0])
     shown = shown_html(exam.pk)
     tree: dict[str, Any] = {
         "format": FORMAT,
@@ -73,7 +86,7 @@ def export_exam(*, exam_id: int) -> ExportedExam:
         "results": exam.results,
         "instructions": exam.instructions,
         "time_blocks": [dict(_block(block, exam)) for block in exam.time_blocks.all()],
-        "problems": [dict(_problem(problem, statements[problem.pk])) for problem in exam.problems.all()],
+        "problems": [dict(_problem(problem, statements[problem.pk])) for problem in problems],
     }
     figures = {
         figure.name: bytes(figure.content)

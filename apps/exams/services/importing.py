@@ -52,6 +52,7 @@ class ImportedExam:
     total_points: Decimal
     time_block_count: int
     figure_count: int
+    draft: ExamDraft
 
 
 def import_exam_file(
@@ -118,6 +119,7 @@ def _import(
         total_points=sum((problem.max_points for problem in draft.problems), Decimal(0)),
         time_block_count=len(draft.time_blocks),
         figure_count=len(rendering.figures.used),
+        draft=draft,
     )
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.core.counting import counted
+from apps.core.errors import RuleViolation
 from apps.core.images import ImageRefused, clean_image
 from apps.exams.models import Exam
 from apps.exams.services.exporting import ExportedExam, export_exam
@@ -24,7 +25,10 @@ class Command(BaseCommand):
         exam_id = Exam.objects.filter(slug=exam).values_list("pk", flat=True).first()
         if exam_id is None:
             raise CommandError(f"There is no exam {exam}.")
-        exported = export_exam(exam_id=exam_id)
+        try:
+            exported = export_exam(exam_id=exam_id)
+        except RuleViolation as refusal:
+            raise CommandError(str(refusal)) from refusal
         files = _files(exported, out)
         try:
             # The file that was named is written anew; one beside it stays, if it is the same figure.
