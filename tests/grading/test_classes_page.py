@@ -370,3 +370,11 @@ def test_acts_query_count_does_not_grow(board, client, answers, score_class, siz
         score_class(text)
     with django_assert_num_queries(7):
         client.get(board.acts)
+
+
+def test_the_history_of_an_answer_tells_that_it_was_one_of_many(board, answers, client, lead):
+    answers("42", "42")
+    board.score("42", "7")
+    client.force_login(lead)
+    shown = client.get(reverse("admin:grading_history", args=[Score.objects.first().task_id]))
+    assert "one of 2 scored together" in shown.content.decode()

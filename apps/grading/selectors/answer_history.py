@@ -25,7 +25,10 @@ BLANK = 0
 
 @dataclass(frozen=True, slots=True)
 class ScoreLine:
-    """One version of a score; `points` None: it took the one before back. `judged`: the revision read."""
+    """One version of a score; `points` None: it took the one before back. `judged`: the revision read.
+
+    `together` is how many answers the same act scored; 0 for a score given singly.
+    """
 
     reading: int
     version: int
@@ -35,6 +38,7 @@ class ScoreLine:
     grader: str
     scored_at: datetime
     judged: int
+    together: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +139,11 @@ def get_answer_history(
 def list_scores(answer: Answer, reading: int | None) -> list[ScoreLine]:
     """The newest first."""
     chosen = Q(task__answer=answer) if reading is None else Q(task=reading)
-    scores = Score.objects.filter(chosen).select_related("grader", "task").order_by("-scored_at", "-version")
+    scores = (
+        Score.objects.filter(chosen)
+        .select_related("grader", "task", "act")
+        .order_by("-scored_at", "-version")
+    )
     return [
         ScoreLine(
             reading=score.task.reading,
@@ -146,6 +154,7 @@ def list_scores(answer: Answer, reading: int | None) -> list[ScoreLine]:
             grader=score.grader.get_username(),
             scored_at=score.scored_at,
             judged=score.answer_revision,
+            together=score.act.count if score.act else 0,
         )
         for score in scores
     ]

@@ -1,10 +1,19 @@
 // Keys on the page of equal answers. They act wherever no text is being typed; in the points letters mean
 // nothing else. The page works without any of this, by Tab and Enter.
 
+// Enter pressed twice must not send twice: the second would be told that nothing waits any more.
+let isSending = false;
+document.addEventListener("submit", (event) => {
+  if (isSending) event.preventDefault();
+  isSending = true;
+});
+window.addEventListener("pageshow", () => {
+  isSending = false;
+});
+
 const page = document.querySelector("[data-classes]");
 if (page) {
   const forms = [...page.querySelectorAll("[data-class-form]")];
-  let isSending = false;
 
   const current = () => forms.find((form) => form.contains(document.activeElement));
 
@@ -46,15 +55,6 @@ if (page) {
     if (!act || target.matches?.("select, textarea")) return;
     event.preventDefault();
     act();
-  });
-
-  // Enter pressed twice must not send twice: the second would be told that nothing waits any more.
-  document.addEventListener("submit", (event) => {
-    if (isSending) event.preventDefault();
-    isSending = true;
-  });
-  window.addEventListener("pageshow", () => {
-    isSending = false;
   });
 
   go(forms.find((form) => form.elements.points.autofocus));
