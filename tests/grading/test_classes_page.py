@@ -342,9 +342,32 @@ def test_the_desk_leads_to_the_classes_and_scores_the_blank_ones_at_once(board, 
     assert Score.objects.filter(points=0).count() == 2
 
 
-def test_papers_that_closed_meanwhile_can_be_queued_from_the_page(board, hand_in):
+def test_papers_that_closed_meanwhile_are_queued_from_the_page(board, client, exam, problems, hand_in):
     hand_in("42", "1")
     assert "1 answer of closed papers is not in the queue yet" in board.open()
+    response = client.post(reverse("admin:grading_queue", args=[exam.pk]), {"problem": problems[0].pk})
+    assert response["Location"] == board.page
+    assert "1 waiting" in board.rows()[0]
+
+
+@pytest.mark.parametrize("problem", ["", "0", "x", "9" * 30])
+def test_queueing_from_anywhere_else_leads_to_the_desk(board, client, exam, desk, problem):
+    response = client.post(reverse("admin:grading_queue", args=[exam.pk]), {"problem": problem})
+    assert response["Location"] == desk.page
+
+
+def test_an_answer_that_changed_after_scoring_does_not_pass_for_scored(
+    board, answers, client, exam, problems
+):
+    answers("42", "43")
+    board.score("43", "0")
+    Answer.objects.filter(text="43").update(text="42", revision=2)
+    (row,) = board.rows()
+    assert "1 changed after scoring" in row
+    assert "scored 0" not in row
+    assert "1 answer changed after it was scored." in board.open()
+    client.post(reverse("admin:grading_queue", args=[exam.pk]), {"problem": problems[0].pk})
+    assert "2 waiting" in board.rows()[0]
 
 
 @pytest.mark.parametrize("size", [1, 3])
@@ -377,4 +400,6 @@ def test_the_history_of_an_answer_tells_that_it_was_one_of_many(board, answers, 
     board.score("42", "7")
     client.force_login(lead)
     shown = client.get(reverse("admin:grading_history", args=[Score.objects.first().task_id]))
+    assert "one of 2 scored together" in shown.content.decode()
+    shown = client.get(reverse("admin:grading_score", args=[Score.objects.first().task_id]))
     assert "one of 2 scored together" in shown.content.decode()

@@ -94,4 +94,8 @@ def create_tasks(request: HttpRequest, exam_id: int) -> HttpResponse:
         request,
         ngettext("%d answer was queued.", "%d answers were queued.", count) % count,
     )
+    # Asked for from the page of one problem's equal answers: back there.
+    problem = Problem.objects.filter(exam=exam, pk=QueueForm(request.POST).chosen["problem_id"]).first()
+    if problem is not None:
+        return redirect("admin:grading_classes", exam.pk, problem.pk)
     return redirect("admin:grading_desk", exam.pk)

@@ -17,7 +17,7 @@ from apps.grading.rules.equivalence import BLANK, BLANK_KEY, class_key, class_te
 from apps.grading.rules.near_misses import near_miss
 from apps.submissions.models import Submission
 
-WAITING, REFERRED, HELD, SCORED = "waiting", "referred", "held", "scored"
+WAITING, REFERRED, HELD, SCORED, CHANGED = "waiting", "referred", "held", "scored", "changed"
 # Of a large class nobody reads every code; what is left out is in the list of all answers.
 MEMBERS_SHOWN = 60
 
@@ -32,7 +32,8 @@ class GivenPoints:
 class AnswerClass:
     """Answers that read the same. `near_miss` says what makes it look almost accepted.
 
-    `waiting` ones the grader may score, `held` ones are with others, `referred` ones with the lead.
+    `waiting` ones the grader may score, `held` ones are with others, `referred` ones with the lead. `changed`
+    ones were another answer when they were scored; they wait once the queue has noticed.
     """
 
     text: str
@@ -40,6 +41,7 @@ class AnswerClass:
     waiting: int
     held: int
     referred: int
+    changed: int
     given: Sequence[GivenPoints]
     accepted: bool
     near_miss: str
@@ -69,8 +71,8 @@ class Classes:
         return sum(given.count for one in self.classes for given in one.given)
 
     @property
-    def waiting(self) -> int:
-        return sum(one.waiting for one in self.classes)
+    def changed(self) -> int:
+        return sum(one.changed for one in self.classes)
 
     @property
     def remaining(self) -> int:
@@ -127,7 +129,9 @@ def states(
 ) -> Iterable[tuple[str, str, Decimal | None, int]]:
     """How many answers of each text are in which state, scored ones by their points."""
     mine = GradingTask.objects.scorable_by(grader.pk, now).values("pk")
+    changed = tasks.outdated().values("pk")
     state = Case(
+        When(pk__in=changed, then=Value(CHANGED)),
         When(status=TaskStatus.SCORED, then=Value(SCORED)),
         When(status=TaskStatus.REFERRED, then=Value(REFERRED)),
         When(pk__in=mine, then=Value(WAITING)),
@@ -135,10 +139,11 @@ def states(
         output_field=CharField(),
     )
     newest = Score.objects.newest_for_task().values("points")[:1]
-    points = Case(When(status=TaskStatus.SCORED, then=Subquery(newest)))
+    points = Case(When(state=SCORED, then=Subquery(newest)))
     return (
         tasks.order_by()
-        .annotate(state=state, current_points=points)
+        .annotate(state=state)
+        .annotate(current_points=points)
         .values_list("answer__text", "state", "current_points")
         .annotate(count=Count("pk"))
     )
@@ -197,6 +202,7 @@ def build(text: str, counted: Mapping[tuple[str, Decimal | None], int], problem:
         waiting=counted.get((WAITING, None), 0),
         held=counted.get((HELD, None), 0),
         referred=counted.get((REFERRED, None), 0),
+        changed=counted.get((CHANGED, None), 0),
         given=sorted(given_points(counted), key=lambda given: -given.points),
         accepted=equals_accepted(text, problem.accepted, kind=problem.kind),
         near_miss=near_miss(text, problem.accepted, kind=problem.kind),

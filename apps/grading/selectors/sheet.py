@@ -27,7 +27,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class ScoreVersion:
-    """`points` None: this version took the one before back."""
+    """`points` None: this version took the one before back. `together`: how many the same act scored."""
 
     version: int
     points: Decimal | None
@@ -36,6 +36,7 @@ class ScoreVersion:
     answer_revision: int
     grader: str
     scored_at: datetime
+    together: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,9 @@ def list_score_versions(task_id: int) -> list[ScoreVersion]:
     """All versions of a task's score, the current one first."""
     return [
         describe_score(score)
-        for score in Score.objects.filter(task_id=task_id).select_related("grader").order_by("-version")
+        for score in Score.objects.filter(task_id=task_id)
+        .select_related("grader", "act")
+        .order_by("-version")
     ]
 
 
@@ -184,4 +187,5 @@ def describe_score(score: Score) -> ScoreVersion:
         answer_revision=score.answer_revision,
         grader=score.grader.get_username(),
         scored_at=score.scored_at,
+        together=score.act.count if score.act else 0,
     )
