@@ -80,9 +80,7 @@ def open_page(chromium, live_server, complaints):
             if not beacons:
                 context.add_init_script("Navigator.prototype.sendBeacon = () => true")
             contexts.append(context)
-            context.on("request", under_way.add)
-            for outcome in ("requestfinished", "requestfailed"):
-                context.on(outcome, under_way.discard)
+            note_requests(context, under_way)
             page = context.new_page()
             watch(page, complaints)
             context.on("page", lambda opened: watch(opened, complaints))
@@ -97,6 +95,20 @@ def open_page(chromium, live_server, complaints):
                 context.pages[0].wait_for_timeout(20)
             context.close()
     assert complaints == []
+
+
+def note_requests(context, under_way):
+    """Keep the set of requests that are under way."""
+
+    def ended(request):
+        under_way.discard(request)
+
+    def sent(request):
+        under_way.add(request)
+
+    context.on("request", sent)
+    context.on("requestfinished", ended)
+    context.on("requestfailed", ended)
 
 
 def watch(page, complaints):
