@@ -9,6 +9,7 @@ from django import forms
 from django.core.validators import RegexValidator
 
 from apps.grading.rules.points import BadPoints, parse_points
+from apps.grading.selectors.exam_history import NOBODY, WHAT, Filters
 from apps.grading.selectors.mine import ORDERS
 
 
@@ -228,3 +229,44 @@ class CompareTextsForm(forms.Form):
     def chosen(self) -> tuple[int, int] | None:
         """None if nobody asked, or asked for what no page offers."""
         return (self.cleaned_data["older"], self.cleaned_data["newer"]) if self.is_valid() else None
+
+
+class HistoryForm(forms.Form):
+    """What of an exam's history is asked for; what no page offers counts as "all"."""
+
+    who = forms.TypedChoiceField(coerce=int, required=False, empty_value=None)
+    what = forms.ChoiceField(
+        choices=[("", "everything"), *((key, words) for key, (words, _) in WHAT.items())], required=False
+    )
+    day = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    page = forms.IntegerField(min_value=1, max_value=100_000, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, people: Sequence[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("who", "what", "day"):
+            self.fields[name].widget.attrs["class"] = "input"
+        # The declared field is of this kind; only its class does not say so.
+        self.fields["who"].choices = [  # type: ignore[attr-defined]
+            ("", "everybody"),
+            *people,
+            (NOBODY, "contestants and commands"),
+        ]
+
+    @property
+    def chosen(self) -> Filters:
+        self.is_valid()
+        asked = self.cleaned_data
+        return Filters(who=asked.get("who"), what=asked.get("what") or "", day=asked.get("day"))
+
+    @property
+    def page_number(self) -> int:
+        self.is_valid()
+        return self.cleaned_data.get("page") or 1
+
+    @property
+    def query(self) -> str:
+        """The filters as they travel in an address, before the page."""
+        self.is_valid()
+        asked = {name: self.cleaned_data.get(name) for name in ("who", "what", "day")}
+        kept = {name: value for name, value in asked.items() if value not in (None, "")}
+        return f"{urlencode(kept)}&" if kept else ""

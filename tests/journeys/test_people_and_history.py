@@ -3,12 +3,19 @@
 import csv
 import io
 import uuid
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.contrib.auth import get_user_model
+from django.utils import timezone
 from playwright.sync_api import expect
 
-from apps.access.models import AccessKey, Contestant
+from apps.access.models import AccessKey, Contestant, Registration
+from apps.access.services.history import act
+from apps.access.services.issuing import issue_anonymous_keys
+from apps.access.services.people import change_registration
+from apps.access.services.revoking import OfContestants, revoke_keys
 from apps.exams.enums import StaffRole
 from tests import factories
 from tests.journeys.conftest import DESKTOP, PHONE
@@ -91,6 +98,7 @@ def test_an_organiser_brings_in_a_roster_and_replaces_a_slip(open_page, look, ex
     page.goto("/console/access/keybatch/")
     look(page, "console-batches")
     page.get_by_role("link", name=f"Batch {slips[0]['batch']}").click()
+    expect(page.get_by_role("link", name="Revoke the rest…")).to_be_visible()
     look(page, "console-batch")
     page.get_by_role("link", name="Revoke the rest…").click()
     page.get_by_label("Reason").fill("Slips left over")
@@ -128,3 +136,38 @@ def test_a_lead_grader_reads_how_an_answer_came_about(open_page, look, submissio
     expect(page.get_by_role("heading", name="From revision 1 to revision 3")).to_be_visible()
     page.get_by_role("link", name="Revision 2: what changed").click()
     expect(page.get_by_role("heading", name="From revision 1 to revision 2")).to_be_visible()
+
+
+@VIEWPORTS
+def test_an_organiser_reads_who_changed_what(open_page, look, exam, viewport):
+    noether = get_user_model().objects.get(username="noether")
+    issue_anonymous_keys(exam_id=exam.pk, count=12, actor=noether, now=timezone.now())
+    registration = Registration.objects.first()
+    change_registration(
+        registration_id=registration.pk,
+        changes={"extra_minutes": 15, "time_factor": Decimal("1.25")},
+        actor=noether,
+    )
+    revoke_keys(
+        exam_id=exam.pk,
+        chosen=OfContestants([registration.contestant.number]),
+        reason="Slip lost",
+        actor=noether,
+        now=timezone.now(),
+    )
+    with act("change_exam", actor=noether, reason="As agreed with the jury"):
+        exam.instructions = "No calculators, no phones. Bring a ruler.\n\nGood luck to everybody!"
+        exam.save()
+        for block in exam.time_blocks.all():
+            block.closes_at += timedelta(minutes=30)
+            block.save()
+    page = open_page(viewport=viewport)
+    sign_in(page, "noether")
+    page.goto(f"/console/exams/exam/{exam.pk}/change/")
+    page.get_by_role("link", name="Who changed what").click()
+    expect(page.get_by_text("extra minutes 0 → 15")).to_be_visible()
+    look(page, "console-exam-history")
+    page.get_by_label("What", exact=True).select_option(label="access keys")
+    page.get_by_role("button", name="Show").click()
+    expect(page.get_by_text("Reason: Slip lost")).to_be_visible()
+    expect(page.get_by_text("extra minutes")).to_have_count(0)

@@ -1,4 +1,4 @@
-"""The history of one answer, for those who may see it."""
+"""What happened: to one answer, and in an exam; for those who may see it."""
 
 from django.contrib.admin import AdminSite
 from django.core.exceptions import PermissionDenied
@@ -9,9 +9,10 @@ from django.views.decorators.http import require_safe
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.grading.admin.rights import console_page, exam_for
-from apps.grading.forms import CompareTextsForm
+from apps.grading.forms import CompareTextsForm, HistoryForm
 from apps.grading.models import GradingTask, Score
 from apps.grading.selectors.answer_history import get_answer_history
+from apps.grading.selectors.exam_history import Filters, get_exam_history, list_people
 from apps.submissions.models import Answer
 
 
@@ -23,6 +24,7 @@ def pages(site: AdminSite) -> list[URLPattern]:
             site.admin_view(answer_history),
             name="grading_answer_history",
         ),
+        path("exam/<int:exam_id>/history/", site.admin_view(exam_history), name="grading_exam_history"),
     ]
 
 
@@ -74,3 +76,18 @@ def history_page(request: HttpRequest, exam: Exam, answer_id: int, reading: int 
         "asked": form.chosen is not None,
     }
     return console_page(request, "admin/grading/answer_history.html", context)
+
+
+@require_safe
+def exam_history(request: HttpRequest, exam_id: int) -> HttpResponse:
+    """What anybody changed in an exam; for organisers, since it names contestants."""
+    exam = exam_for(request, exam_id, roles.MANAGE_PEOPLE)
+    form = HistoryForm(request.GET, people=list_people(exam))
+    context = {
+        "title": f"History: {exam.title}",
+        "exam": exam,
+        "form": form,
+        "filtered": form.chosen != Filters(),
+        "history": get_exam_history(exam, form.chosen, form.page_number),
+    }
+    return console_page(request, "admin/grading/exam_history.html", context)

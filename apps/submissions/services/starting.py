@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from apps.access.models import Registration
+from apps.access.services.history import act
 from apps.core.errors import RuleViolation
 from apps.exams.enums import ExamStatus
 from apps.exams.models import Exam, Problem
@@ -85,7 +86,8 @@ def create_paper(registration: Registration, now: datetime) -> Submission:
         raise NotOpen  # an exam without problems: nothing to start
     Answer.objects.bulk_create(answers)
     if not registration.tester:
-        Exam.objects.filter(pk=registration.exam_id, first_started_at=None).update(first_started_at=now)
+        with act("start_paper", actor=None):
+            Exam.objects.filter(pk=registration.exam_id, first_started_at=None).update(first_started_at=now)
     return paper
 
 
