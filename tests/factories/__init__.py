@@ -24,6 +24,7 @@ from tests.factories.grading import (
     ScoreFactory,
     ScoringActFactory,
 )
+from tests.factories.rooms import hand_in_papers
 from tests.factories.submissions import AnswerFactory, AnswerRevisionFactory, SubmissionFactory
 
 __all__ = [
@@ -48,4 +49,5 @@ __all__ = [
     "SubmissionFactory",
     "TimeBlockFactory",
     "UserFactory",
+    "hand_in_papers",
 ]
