@@ -200,6 +200,9 @@ AXES_DISABLE_ACCESS_LOG = True  # only failures are kept
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
 
+# How long a password typed again before publishing results or handing out keys is good for.
+PASSWORD_AGAIN_AFTER = timedelta(minutes=env.int("PASSWORD_AGAIN_MINUTES", default=10))
+
 # History of rows that people edit: every insert, update and delete, by trigger.
 PGHISTORY_APPEND_ONLY = True
 PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), pghistory.DeleteEvent())

@@ -21,6 +21,7 @@ from tests.factories import (
     TimeBlockFactory,
     UserFactory,
 )
+from tests.support.confirming import confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -40,7 +41,7 @@ def organiser(exam):
 @pytest.fixture
 def console(client, organiser):
     client.force_login(organiser)
-    return client
+    return confirm(client)
 
 
 def sits(exam, number, **kwargs):

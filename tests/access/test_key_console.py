@@ -22,6 +22,7 @@ from tests.factories import (
     RegistrationFactory,
     TimeBlockFactory,
 )
+from tests.support.confirming import confirm
 from tests.support.console import act, listed, text_of
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def organiser(exam):
 @pytest.fixture
 def console(client, organiser):
     client.force_login(organiser)
-    return client
+    return confirm(client)
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 from apps.exams.enums import StaffRole
 from apps.grading.models import Publication
 from tests import factories
+from tests.support.confirming import confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -17,6 +18,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def page(client, organiser, exam):
     client.force_login(organiser)
+    confirm(client)
     return reverse("admin:grading_results", args=[exam.pk])
 
 

@@ -81,6 +81,12 @@ def sign_in(page, name):
     expect(page.get_by_role("button", name="Log out")).to_be_visible()
 
 
+def type_password_again(page):
+    """What the console asks before results are published and keys handed out."""
+    page.get_by_label("Your password").fill(PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+
+
 def test_a_grader_scores_everything_by_keyboard(page, open_page, look, exam, staff):
     staff("gauss", StaffRole.GRADER)
     staff("euler", StaffRole.ORGANISER)
@@ -150,6 +156,7 @@ def publish(page, look):
     page.goto("/console/grading/publication/results/")
     look(page, "results-ready")
     page.get_by_test_id("publish").click()
+    type_password_again(page)
     expect(page.get_by_text("is what contestants see.")).to_be_visible()
     look(page, "results-published")
 

@@ -17,7 +17,7 @@ from playwright.sync_api import expect
 from apps.exams.models import Exam
 from apps.grading.models import Result
 from tests.exams.test_real_problems import ANSWERS, OWN, REFUSED, as_problem
-from tests.journeys.test_grader import PASSWORD, sign_in
+from tests.journeys.test_grader import PASSWORD, sign_in, type_password_again
 
 PROBLEMS = [
     as_problem(row, "expression") for row in ANSWERS if (row["Problem ID"], "Problem") not in REFUSED
@@ -72,6 +72,8 @@ def test_an_organiser_runs_a_competition(page, open_page, look, exam_file, organ
 
     # Keys are issued there, and downloaded once.
     page.goto("/console/access/accesskey/issue/")
+    look(page, "console-password-again")
+    type_password_again(page)
     page.get_by_label("Exam").select_option(label="Autumn Round")
     page.locator("[name=count]").fill(str(KEYS))
     look(page, "console-issue-keys")

@@ -20,7 +20,7 @@ from apps.exams.enums import StaffRole
 from tests import factories
 from tests.journeys.conftest import DESKTOP, PHONE
 from tests.journeys.stage import set_exam
-from tests.journeys.test_grader import PASSWORD, sign_in
+from tests.journeys.test_grader import PASSWORD, sign_in, type_password_again
 
 VIEWPORTS = pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desk", "phone"])
 ROSTER = "external_id;name;school;room\na1;Ana Kovač;Gauss School;101\nb2;Bo Li;Gauss School;101\n"
@@ -77,6 +77,7 @@ def test_an_organiser_brings_in_a_roster_and_replaces_a_slip(open_page, look, ex
 
     page.goto("/console/access/registration/")
     choose(page, ["0001", "0002"], "Issue keys…")
+    type_password_again(page)
     expect(page.get_by_text("For 2 registrations.")).to_be_visible()
     look(page, "console-issue-for")
     slips = keys_of(page, "Issue keys")

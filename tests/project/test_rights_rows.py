@@ -11,6 +11,7 @@ from apps.exams.models import Exam, Problem
 from apps.exams.rules import roles
 from tests import factories
 from tests.project.rights import MISSING, NAME, OF_OTHER, OF_OWN, make_objects
+from tests.support.confirming import confirm
 
 pytestmark = pytest.mark.django_db
 
@@ -49,6 +50,7 @@ def sign_in(client, exams):
         user = factories.UserFactory()
         factories.ExamStaffFactory(user=user, exam_id=exams[0]["exam"], role=role)
         client.force_login(user, "django.contrib.auth.backends.ModelBackend")
+        confirm(client)
         return user
 
     return sign_in

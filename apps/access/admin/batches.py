@@ -19,6 +19,7 @@ from apps.access.services.reissuing import reissue_keys
 from apps.access.services.revoking import OfBatch, revoke_keys
 from apps.core.errors import RuleViolation
 from apps.core.guards import guarded_by
+from apps.exams.gate import recently_confirmed
 
 VALID = Q(keys__revoked_at=None)
 REDEEMED = Q(keys__redeemed_at__isnull=False)
@@ -127,7 +128,10 @@ class KeyBatchAdmin(PeopleAdmin[KeyBatch]):
     @guarded_by("staff")
     def reissue_view(self, request: HttpRequest, batch_id: int) -> HttpResponse:
         """Ask for a reason; then answer with new keys for the contestants of the batch, as a file, once."""
-        batch = self.batch_for(request, batch_id)
+        return self.reissue(request, self.batch_for(request, batch_id))
+
+    @recently_confirmed("reissue keys")
+    def reissue(self, request: HttpRequest, batch: KeyBatch) -> HttpResponse:
         form = ReissueBatchForm(request.POST or None)
         if request.method == "POST" and form.is_valid():
             wanted = form.cleaned_data

@@ -22,6 +22,7 @@ from apps.access.services.reissuing import reissue_keys
 from apps.access.services.revoking import ByIds
 from apps.core.errors import RuleViolation
 from apps.core.guards import guarded_by
+from apps.exams.gate import recently_confirmed
 from apps.exams.rules import roles
 
 
@@ -101,6 +102,10 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
         """Issue keys for contestants known by a number alone; the answer is the file of them."""
         if not request.user.has_perm(roles.MANAGE_PEOPLE):
             raise PermissionDenied
+        return self.issue(request)
+
+    @recently_confirmed("issue keys")
+    def issue(self, request: HttpRequest) -> HttpResponse:
         form = IssueKeysForm(request.POST or None, user=request.user)
         if request.method == "POST" and form.is_valid():
             wanted = form.cleaned_data
@@ -129,6 +134,7 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
         )
 
     @admin.action(description="Reissue…", permissions=["view"])
+    @recently_confirmed("reissue keys")
     def reissue(self, request: HttpRequest, chosen: QuerySet[AccessKey]) -> HttpResponse | None:
         """Ask for a reason; then answer with new keys for the same contestants, as a file, once."""
         keys = list(chosen)

@@ -19,6 +19,7 @@ from apps.access.models import AccessKey, Contestant, Registration, School
 from apps.access.services import people
 from apps.access.services.issuing import issue_keys_for
 from apps.core.errors import RuleViolation
+from apps.exams.gate import recently_confirmed
 from apps.exams.rules import roles
 
 
@@ -162,6 +163,7 @@ class RegistrationAdmin(PeopleAdmin[Registration]):
         )
 
     @admin.action(description="Issue keys…", permissions=["change"])
+    @recently_confirmed("issue keys")
     def issue_keys(self, request: HttpRequest, chosen: QuerySet[Registration]) -> HttpResponse | None:
         """Ask whether to replace keys; then answer with the new ones as a file, once."""
         exams = {registration.exam_id for registration in chosen}

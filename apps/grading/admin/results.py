@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import RuleViolation
 from apps.exams.admin.scoped import ScopedAdmin
+from apps.exams.gate import recently_confirmed
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.grading.admin.rights import console_page, exam_for, staff_of
@@ -82,7 +83,11 @@ def results_page(
 
 @require_POST
 def publish(request: HttpRequest, exam_id: int) -> HttpResponse:
-    exam = exam_for(request, exam_id, roles.PUBLISH)
+    return publish_in(request, exam_for(request, exam_id, roles.PUBLISH))
+
+
+@recently_confirmed("publish the results")
+def publish_in(request: HttpRequest, exam: Exam) -> HttpResponse:
     form = PublishForm(request.POST)
     try:
         publication = publishing.publish_results(
@@ -101,7 +106,11 @@ def publish(request: HttpRequest, exam_id: int) -> HttpResponse:
 
 @require_POST
 def withdraw(request: HttpRequest, exam_id: int) -> HttpResponse:
-    exam = exam_for(request, exam_id, roles.PUBLISH)
+    return withdraw_in(request, exam_for(request, exam_id, roles.PUBLISH))
+
+
+@recently_confirmed("withdraw the results")
+def withdraw_in(request: HttpRequest, exam: Exam) -> HttpResponse:
     form = WithdrawForm(request.POST)
     if not form.is_valid():
         return results_page(request, exam, form, status=400)
