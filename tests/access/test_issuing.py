@@ -1,6 +1,7 @@
 """Issuing keys."""
 
 import threading
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 
 import pghistory.models
@@ -11,7 +12,8 @@ from psycopg import sql
 from apps.access.models import AccessKey, Contestant, KeyBatch, Registration
 from apps.access.rules import keys
 from apps.access.services import issuing
-from apps.access.services.issuing import issue_anonymous_keys, issue_keys_for
+from apps.access.services.issuing import IssuedAlready, issue_anonymous_keys, issue_keys_for
+from apps.core.errors import RuleViolation
 from tests.factories import (
     ContestantFactory,
     ExamFactory,
@@ -194,7 +196,7 @@ def in_threads(work, count):
         try:
             barrier.wait()
             return work(number)
-        except IntegrityError as error:
+        except (IntegrityError, RuleViolation) as error:
             return error
         finally:
             connections.close_all()
@@ -244,3 +246,42 @@ def test_replacing_one_key_20_times_at_once_leaves_one_valid_key(now):
     )
     assert AccessKey.objects.count() == 20
     assert AccessKey.objects.valid().count() == 1
+
+
+def replace_once(registration, now, request):
+    return issue_keys_for(
+        exam_id=registration.exam_id,
+        registration_ids=[registration.pk],
+        replace=True,
+        actor=None,
+        now=now,
+        request=request,
+    )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_whose_button_is_pressed_20_times_at_once_issues_once(now):
+    registration = RegistrationFactory()
+    request = uuid.uuid4()
+    outcomes = in_threads(lambda _: replace_once(registration, now, request), 20)
+    assert sum(isinstance(outcome, IssuedAlready) for outcome in outcomes) == 19
+    assert AccessKey.objects.count() == KeyBatch.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_page_whose_button_is_pressed_twice_at_once_does_without_the_lock(now, monkeypatch):
+    """The control: without the lock both presses find no batch; the database holds one back."""
+    registration = RegistrationFactory()
+    monkeypatch.setattr(issuing, "lock_contest", lambda contest_id: None)
+    looked = threading.Barrier(2)
+    honest = issuing.refuse_twice
+
+    def refuse_twice(request):
+        honest(request)
+        looked.wait()
+
+    monkeypatch.setattr(issuing, "refuse_twice", refuse_twice)
+    request = uuid.uuid4()
+    outcomes = in_threads(lambda _: replace_once(registration, now, request), 2)
+    assert sum(isinstance(outcome, IntegrityError) for outcome in outcomes) == 1
+    assert KeyBatch.objects.count() == 1

@@ -158,7 +158,8 @@ def refuse_twice(request: UUID | None) -> None:
     batch = KeyBatch.objects.filter(request=request).first() if request else None
     if batch is not None:
         raise IssuedAlready(
-            f"These keys were issued already, as batch {batch.pk}. If its file is lost, reissue that batch."
+            f"These keys were issued already, as batch {batch.pk}. If its file is lost, reissue that batch;"
+            " to issue more keys, open the page again."
         )
 
 
