@@ -10,6 +10,7 @@ from apps.exams.enums import StaffRole
 from apps.submissions.models import TimeChange
 from apps.submissions.services.timing import move_deadline
 from tests import factories
+from tests.support.confirming import confirm
 from tests.support.console import act, listed, text_of
 
 pytestmark = pytest.mark.django_db
@@ -40,7 +41,7 @@ def organiser(registration):
 @pytest.fixture
 def console(client, organiser):
     client.force_login(organiser)
-    return client
+    return confirm(client)
 
 
 def test_everything_about_a_contestant_stands_on_one_page(console, organiser, registration, now):

@@ -10,6 +10,7 @@ from apps.access.services.issuing import issue_keys_for
 from apps.exams.enums import ProblemKind, StaffRole
 from apps.submissions.models import Answer, Submission
 from tests import factories
+from tests.support.confirming import confirm
 from tests.support.console import act
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "saves"])
@@ -46,7 +47,7 @@ def test_a_reissued_key_opens_the_same_paper(client, real_now):
     organiser = Client()
     organiser.force_login(factories.ExamStaffFactory(exam=block.exam, role=StaffRole.ORGANISER).user)
     [key] = registration.contestant.keys.all()
-    response = act(organiser, "accesskey", "reissue", [key], reason="slip lost")
+    response = act(confirm(organiser), "accesskey", "reissue", [key], reason="slip lost")
     new_key = response.content.decode().splitlines()[1].split(",")[5]
 
     # The old key ends at once, on every page and for the saves of pages that are still open.
