@@ -99,7 +99,7 @@ def test_get_home_counts_what_waits_for_this_grader(card, grader, staff, exam, h
     queue()
     assert card(grader).step.words == "Grade the next answer: 2 wait"
     task = claim_next_task(exam_id=exam.pk, grader=grader, now=now)
-    assert card(grader).step.words == "Go on with 1 answer that you hold"
+    assert card(grader).step.words == "Go on with 1 answer that you hold; 1 waits besides"
     other = staff()
     assert card(other).step.words == "Grade the next answer: 1 waits"
     surrender_task(task_id=task, grader=grader, now=now)
@@ -107,11 +107,14 @@ def test_get_home_counts_what_waits_for_this_grader(card, grader, staff, exam, h
     assert card(other).step.words == "Grade the next answer: 2 wait"
 
 
-def test_get_home_counts_what_was_sent_to_the_lead(card, lead, hand_in, queue):
+def test_get_home_counts_what_was_sent_to_the_lead(client, card, lead, hand_in, queue):
     hand_in("42", "1")
     queue()
     GradingTask.objects.filter(problem__number=1).update(status=TaskStatus.REFERRED)
     assert card(lead).step.words == "1 answer was sent to you"
+    client.force_login(lead)
+    (shown,) = client.get(HOME).context["cards"]
+    assert "Sent to the lead" in client.get(shown.next_address).content.decode()
 
 
 def test_get_home_knows_what_was_published_and_withdrawn(card, organiser, grade, exam, publish, now):
@@ -210,8 +213,18 @@ def test_the_next_step_to_keys_lists_whom_they_are_missing(client, organiser, ex
 
 
 def test_home_says_what_is_missing_to_whoever_has_no_exam(client):
-    assert "You have no part in an exam yet." in read(client, factories.UserFactory())
-    assert "Make the first exam" in read(client, factories.UserFactory(is_superuser=True))
+    text = read(client, factories.UserFactory())
+    assert "You have no part in an exam yet." in text
+    assert "Make an exam" not in text
+
+
+def test_home_leads_whoever_may_make_exams_to_the_first_one(client):
+    text = read(client, factories.UserFactory(is_superuser=True))
+    assert "There is no exam yet." in text
+    for name in ("add", "upload"):
+        address = reverse(f"admin:exams_exam_{name}")
+        assert f'href="{address}"' in text
+        assert client.get(address).status_code == 200
 
 
 def test_home_says_so_when_all_exams_are_past(client, organiser, block):

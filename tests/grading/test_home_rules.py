@@ -185,7 +185,12 @@ def test_next_step_of_an_organiser(facts, step, words):
             Step.DESK,
             "Grade the next answer: 34 wait",
         ),
-        ({"stage": Stage.GRADING, "waiting": 4, "held": 1}, Step.DESK, "Go on with 1 answer that you hold"),
+        ({"stage": Stage.GRADING, "held": 1}, Step.DESK, "Go on with 1 answer that you hold"),
+        (
+            {"stage": Stage.GRADING, "waiting": 4, "held": 3},
+            Step.DESK,
+            "Go on with 3 answers that you hold; 4 wait besides",
+        ),
         ({"stage": Stage.GRADING, "unqueued": 5, "unscored": 5}, Step.DESK, "Queue 5 answers"),
         (
             {"stage": Stage.GRADING, "unscored": 3},
@@ -206,8 +211,9 @@ def test_next_step_of_graders(allowed, facts, step, words):
 )
 def test_what_was_sent_to_the_lead_comes_first_for_a_lead(referred, words):
     facts = Facts(stage=Stage.GRADING, referred=referred, held=1, waiting=4, unscored=8)
-    assert next_step(facts, LEAD).words == words
-    assert next_step(facts, GRADER).words == "Go on with 1 answer that you hold"
+    found = next_step(facts, LEAD)
+    assert (found.step, found.words) == (Step.REFERRALS, words)
+    assert next_step(facts, GRADER).words == "Go on with 1 answer that you hold; 4 wait besides"
 
 
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ PLACES: dict[Step, tuple[str, ...]] = {
     Step.KEYS: ("admin:access_registration_changelist", "key=none&exam__id__exact"),
     Step.REGISTRATIONS: ("admin:access_registration_changelist", "exam__id__exact"),
     Step.WATCH: ("admin:submissions_submission_changelist", "registration__exam__id__exact"),
+    Step.REFERRALS: ("admin:grading_referrals",),
     Step.DESK: ("admin:grading_desk",),
     Step.RESULTS: ("admin:grading_results",),
 }

@@ -22,6 +22,7 @@ class Step(StrEnum):
     REGISTRATIONS = "registrations"
     PREVIEW = "preview"
     WATCH = "watch"
+    REFERRALS = "referrals"
     DESK = "desk"
     RESULTS = "results"
     LOOK = "look"
@@ -103,11 +104,12 @@ def setting_up(facts: Facts) -> Iterator[tuple[str, NextStep]]:
 def grading(facts: Facts) -> Iterator[tuple[str, NextStep]]:
     if facts.referred:
         sent = "was sent" if facts.referred == 1 else "were sent"
-        yield roles.LEAD, NextStep(Step.DESK, f"{count(facts.referred, 'answer')} {sent} to you")
+        yield roles.LEAD, NextStep(Step.REFERRALS, f"{count(facts.referred, 'answer')} {sent} to you")
+    wait = "1 waits" if facts.waiting == 1 else f"{facts.waiting} wait"
     if facts.held:
-        yield roles.SCORE, NextStep(Step.DESK, f"Go on with {count(facts.held, 'answer')} that you hold")
+        words = f"Go on with {count(facts.held, 'answer')} that you hold"
+        yield roles.SCORE, NextStep(Step.DESK, f"{words}; {wait} besides" if facts.waiting else words)
     if facts.waiting:
-        wait = "1 waits" if facts.waiting == 1 else f"{facts.waiting} wait"
         yield roles.SCORE, NextStep(Step.DESK, f"Grade the next answer: {wait}")
     if facts.unqueued:
         yield roles.SCORE, NextStep(Step.DESK, f"Queue {count(facts.unqueued, 'answer')}")
