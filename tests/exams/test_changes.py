@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from apps.exams.forms import ExamForm, ProblemForm
 from apps.exams.models import Exam
 from apps.exams.rules.changes import RULES, Stage, Verdict, objections
 from apps.exams.services import editing, lifecycle, saving
@@ -57,6 +58,19 @@ TABLE = {
 
 def test_the_table_knows_every_kind_of_change():
     assert set(TABLE) == set(RULES)
+
+
+@pytest.mark.parametrize(
+    ("form", "beside"),
+    [
+        (ExamForm, {"contest", "status", "consent", "reason"}),
+        (ProblemForm, {"exam", "statement", "choices", "note", "consent", "reason"}),
+    ],
+)
+def test_the_table_knows_every_field_of_the_pages(form, beside):
+    """One that it does not know could be changed by nobody."""
+    noun = form._meta.model._meta.model_name
+    assert {f"{noun}.{name}" for name in set(form.base_fields) - beside} <= set(RULES)
 
 
 @pytest.mark.parametrize(("kind", "verdicts"), TABLE.items())

@@ -239,6 +239,23 @@ def test_time_blocks_refuse(client, exam, changes, field, message):
     assert not TimeBlock.objects.exists()
 
 
+def test_time_blocks_refuse_two_of_one_name(client, exam):
+    organiser_of(client, exam)
+    response = client.post(change_url(exam), posted(exam, [block(), block()]))
+    assert "duplicate" in response.content.decode()
+    assert not TimeBlock.objects.exists()
+
+
+def test_time_blocks_that_somebody_is_registered_for_stay(client, exam):
+    row = factories.TimeBlockFactory(exam=exam)
+    factories.RegistrationFactory(exam=exam, time_block=row)
+    organiser_of(client, exam)
+    gone = posted(exam, [block(id=row.pk, exam=exam.pk, DELETE="on")], **{"time_blocks-INITIAL_FORMS": 1})
+    response = client.post(change_url(exam), gone)
+    assert "protected" in response.content.decode()
+    assert TimeBlock.objects.exists()
+
+
 def test_exam_is_added_with_a_contest_of_its_own(admin_client):
     new = factories.ExamFactory.build(slug="new", contest=None)
     response = admin_client.post(reverse("admin:exams_exam_add"), posted(new, [block()]))

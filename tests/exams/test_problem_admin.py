@@ -54,7 +54,7 @@ def change(client, problem, **changes):
 
 
 def test_problem_is_added_with_its_first_statement(organiser, exam):
-    assert add(organiser, exam, **CHOICE).status_code == 302
+    assert add(organiser, exam, **CHOICE)["Location"] == reverse("admin:exams_exam_change", args=[exam.pk])
     problem = Problem.objects.get()
     statement = problem.statements.get()
     assert (problem.accepted, statement.version) == (["B"], 1)
@@ -172,7 +172,7 @@ def upload(client, exam, content=SVG, name="t.svg"):
 
 
 def test_figure_is_added_and_replaced(organiser, exam):
-    assert upload(organiser, exam).status_code == 302
+    assert upload(organiser, exam)["Location"] == reverse("admin:exams_exam_figures", args=[exam.pk])
     figure = Figure.objects.get()
     assert (figure.name, figure.width) == ("t.svg", 40)
     url = reverse("admin:exams_figure_change", args=[figure.pk])

@@ -102,6 +102,8 @@ def test_time_blocks_ask_first_beside_the_field(organiser, exam):
     assert TimeBlock.objects.get().closes_at == row.closes_at
     assert organiser.post(change_url(exam), later | CONSENT).status_code == 302
     assert TimeBlock.objects.get().closes_at > row.closes_at
+    event = row.events.model.objects.filter(pgh_obj=row).latest("pgh_id")
+    assert event.pgh_context.metadata["reason"] == "A misprint."
 
 
 def test_time_blocks_ask_before_one_goes(organiser, exam):
@@ -156,8 +158,10 @@ def test_problem_page_asks_first(organiser, exam, problem, changes, field, why):
     response = organiser.post(problem_url(problem), data)
     assert why in errors_at(response, field)
     assert organiser.post(problem_url(problem), data | CONSENT).status_code == 302
-    event = problem.events.model.objects.latest("pgh_id") if field != "statement" else None
-    assert event is None or event.pgh_context.metadata["reason"] == "A misprint."
+    # The exam's version was moved by it, and its history says why.
+    event = exam.events.model.objects.filter(pgh_obj=exam).latest("pgh_id")
+    assert event.version > exam.version
+    assert event.pgh_context.metadata["reason"] == "A misprint."
 
 
 def test_problem_page_keeps_the_points_once_scores_are_given_out_of_them(organiser, exam, problem):

@@ -79,7 +79,7 @@ def test_an_exam_comes_from_a_file_is_duplicated_and_made_ready(
     page.get_by_role("link", name="Import").click()
     source, drawing = tmp_path / "exam.yaml", tmp_path / "triangle.svg"
     source.write_text(YAML.replace("zone: Europe/Berlin", "zone: Berlin").replace("\\sqrt{8}", "\\foo{8}"))
-    drawing.write_bytes(SVG)
+    drawing.write_bytes(SVG.replace(b"<path ", b'<path fill="none" stroke="black" '))
     page.get_by_label("File", exact=True).set_input_files(source)
     page.get_by_label("Figures that lie beside it").set_input_files(drawing)
     page.get_by_role("button", name="Check the file").click()
@@ -99,7 +99,7 @@ def test_an_exam_comes_from_a_file_is_duplicated_and_made_ready(
     expect(page.get_by_text("Spring Round was imported.")).to_be_visible()
     look(page, "editing-exam")
 
-    page.get_by_role("link", name="Figures").click()
+    page.get_by_role("link", name="Figures", exact=True).click()
     expect(page.get_by_role("img", name="A triangle")).to_be_visible()
     look(page, "editing-figures")
     page.go_back()

@@ -9,7 +9,7 @@ from apps.exams.models import Exam
 from apps.submissions.models import Answer, Submission
 from apps.submissions.services import starting
 from tests import factories
-from tests.support.racing import race
+from tests.support.racing import Racer, locked, race, wait_for_waiters
 
 MINUTE = timedelta(minutes=1)
 
@@ -119,3 +119,14 @@ def test_two_presses_at_once_start_one_paper(registration, now):
     papers = {racer.result().submission.pk for racer in racers}
     assert len(papers) == 1
     assert Answer.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_start_waits_for_a_change_that_was_allowed_because_nobody_had_started(registration, now):
+    with locked(Exam.objects.all()):
+        starter = Racer(lambda: start(registration, now))
+        starter.start()
+        wait_for_waiters(1)
+        factories.ProblemFactory(exam=registration.exam, number=3)
+    paper = starter.result().submission
+    assert Answer.objects.filter(submission=paper).count() == 3

@@ -7,9 +7,9 @@ from zoneinfo import ZoneInfo
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 
 from apps.exams.admin.scoped import ScopedAdmin
@@ -54,6 +54,11 @@ def exam_or_404(request: HttpRequest, exam_id: int, permission: str = roles.VIEW
     if not request.user.has_perm(permission, exam):
         raise PermissionDenied
     return exam
+
+
+def back_to_exam(exam_id: int, page: str = "exams_exam_change") -> HttpResponseRedirect:
+    """After a row of an exam was saved: where its other rows are, not the list of all exams' rows."""
+    return HttpResponseRedirect(reverse(f"admin:{page}", args=[exam_id]))
 
 
 def consent_fields(exam: Exam | None) -> tuple[tuple[str, dict[str, Any]], ...]:

@@ -3,6 +3,7 @@
 from typing import Any, cast
 from zoneinfo import ZoneInfo
 
+import pghistory
 from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.contrib.auth.models import AbstractUser
@@ -138,9 +139,11 @@ class ExamAdmin(FilePages, StatusPages, OfExamAdmin[Exam]):
             ExamStaff.objects.create(user_id=user.pk, exam=obj, role=StaffRole.ORGANISER)
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:  # noqa: FBT001
-        super().save_related(request, form, formsets, change)
-        if change and any(formset.has_changed() for formset in formsets):
-            editing.bump_version(form.instance.pk)
+        consent = form.given_consent()
+        with pghistory.context(actor=request.user.pk, act="save_exam", reason=consent.reason):
+            super().save_related(request, form, formsets, change)
+            if change and any(formset.has_changed() for formset in formsets):
+                editing.bump_version(form.instance.pk)
 
     def get_formset_kwargs(self, request: HttpRequest, obj: Exam, inline: Any, prefix: str) -> dict[str, Any]:
         """The consent stands on the exam's form and counts for its time blocks as well."""

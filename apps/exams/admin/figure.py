@@ -6,11 +6,11 @@ from django.contrib import admin
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.html import format_html
 
 from apps.core.errors import RuleViolation
-from apps.exams.admin.base import OfExamAdmin, consent_fields
+from apps.exams.admin.base import OfExamAdmin, back_to_exam, consent_fields
 from apps.exams.forms import FigureForm
 from apps.exams.models import Figure
 from apps.exams.services import editing
@@ -60,6 +60,12 @@ class FigureAdmin(OfExamAdmin[Figure]):
         )
         # The page goes on with this row; of the same name, there may have been one before.
         obj.pk, obj.name = figure.pk, figure.name
+
+    def response_post_save_add(self, request: HttpRequest, obj: Figure) -> HttpResponseRedirect:
+        return back_to_exam(obj.exam_id, "exams_exam_figures")
+
+    def response_post_save_change(self, request: HttpRequest, obj: Figure) -> HttpResponseRedirect:
+        return back_to_exam(obj.exam_id, "exams_exam_figures")
 
     def delete_model(self, request: HttpRequest, obj: Figure) -> None:
         try:

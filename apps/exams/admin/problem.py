@@ -5,11 +5,11 @@ from typing import Any, cast
 from django.contrib import admin
 from django.contrib.auth.models import AbstractUser
 from django.forms import ModelForm
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils import timezone
 
-from apps.exams.admin.base import OfExamAdmin, consent_fields
+from apps.exams.admin.base import OfExamAdmin, back_to_exam, consent_fields
 from apps.exams.admin.statements import StatementPages
 from apps.exams.forms import ProblemForm
 from apps.exams.forms.written import WrittenProblemForm
@@ -80,6 +80,12 @@ class ProblemAdmin(StatementPages, OfExamAdmin[Problem]):
             now=timezone.now(),
             consent=cast("ProblemForm", form).given_consent(),
         )
+
+    def response_post_save_add(self, request: HttpRequest, obj: Problem) -> HttpResponseRedirect:
+        return back_to_exam(obj.exam_id)
+
+    def response_post_save_change(self, request: HttpRequest, obj: Problem) -> HttpResponseRedirect:
+        return back_to_exam(obj.exam_id)
 
     def delete_model(self, request: HttpRequest, obj: Problem) -> None:
         saving.remove_problem(problem_id=obj.pk, actor=cast("AbstractUser", request.user))

@@ -80,14 +80,15 @@ def create_paper(registration: Registration, now: datetime) -> Submission:
         deadline_at=deadline,
         grace_seconds=registration.exam.grace_seconds,
     )
+    if not registration.tester:
+        # Before the problems are read: whoever is just changing them holds the exam, and is waited for.
+        with act("start_paper", actor=None):
+            Exam.objects.filter(pk=registration.exam_id, first_started_at=None).update(first_started_at=now)
     problems = Problem.objects.filter(exam=registration.exam).only("pk", "number")
     answers = [Answer(submission=paper, problem=problem, number=problem.number) for problem in problems]
     if not answers:
         raise NotOpen  # an exam without problems: nothing to start
     Answer.objects.bulk_create(answers)
-    if not registration.tester:
-        with act("start_paper", actor=None):
-            Exam.objects.filter(pk=registration.exam_id, first_started_at=None).update(first_started_at=now)
     return paper
 
 
