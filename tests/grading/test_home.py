@@ -156,7 +156,7 @@ def test_home_shows_ones_own_exams_only(client, organiser, exam):
 
 
 DOORS = {
-    StaffRole.ORGANISER: {"Exam", "Preview", "Registrations", "Papers", "Results"},
+    StaffRole.ORGANISER: {"Exam", "Preview", "Registrations", "Papers", "Results", "History"},
     StaffRole.LEAD_GRADER: {"Exam", "Preview", "Grading"},
     StaffRole.GRADER: {"Exam", "Preview", "Grading"},
     StaffRole.PROCTOR: {"Exam", "Preview", "Papers"},

@@ -22,6 +22,7 @@ DOORS = (
     ("Papers", Step.WATCH, roles.WATCH),
     ("Grading", Step.DESK, roles.SCORE),
     ("Results", Step.RESULTS, roles.PUBLISH),
+    ("History", Step.HISTORY, roles.MANAGE_PEOPLE),
 )
 # An exam's own page by its id, or a list with the filter that leaves this exam's rows.
 EXAM_PAGE = ("admin:exams_exam_change",)
@@ -38,6 +39,7 @@ PLACES: dict[Step, tuple[str, ...]] = {
     Step.REFERRALS: ("admin:grading_referrals",),
     Step.DESK: ("admin:grading_desk",),
     Step.RESULTS: ("admin:grading_results",),
+    Step.HISTORY: ("admin:grading_exam_history",),
 }
 # What such an address holds besides.
 MORE = {Step.READY: (ExamStatus.READY.value,)}

@@ -26,6 +26,7 @@ class Step(StrEnum):
     DESK = "desk"
     RESULTS = "results"
     LOOK = "look"
+    HISTORY = "history"
     NOTHING = "nothing"
 
 
