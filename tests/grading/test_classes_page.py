@@ -172,6 +172,25 @@ def test_of_a_large_class_the_first_answers_are_shown(board, answers, monkeypatc
     assert "the first 2 of 3" in " ".join(board.rows(open=class_key("42"))[0].split())
 
 
+def test_the_problem_stands_beside_its_classes(board, answers, problems):
+    problems[0].kind = ProblemKind.CHOICE
+    problems[0].solution_html = "<p>Only one of them is prime.</p>"
+    problems[0].save()
+    factories.StatementVersionFactory(
+        problem=problems[0],
+        version=2,
+        since_version=2,
+        html="<p>Which is prime?</p>",
+        choices=[{"label": "B", "text": "31"}],
+        choices_html=["<p>thirty-one</p>"],
+    )
+    answers("B")
+    shown = board.open()
+    for words in ("Which is prime?", "thirty-one", "Only one of them is prime."):
+        assert words in shown
+    assert "six times seven" not in shown
+
+
 def test_of_a_proof_only_the_blank_answers_form_a_class(board, answers, problems, client, staff):
     problems[0].kind = ProblemKind.PROOF
     problems[0].save()
@@ -377,9 +396,9 @@ def test_classes_query_count_does_not_grow(
     answers(*[str(number) for number in range(100, 100 + size) for _ in range(2)], "42")
     score_class("42")
     client.force_login(lead)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         board.open()
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(14):
         board.open(open=class_key("100"), done=ScoringAct.objects.get().pk)
     with django_assert_num_queries(8):
         client.get(board.remaining)

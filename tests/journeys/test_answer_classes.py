@@ -73,6 +73,8 @@ def test_a_lead_scores_forty_answers_with_ten_keys(page, open_page, look, exam, 
     phone = open_page(viewport=PHONE, storage_state=page.context.storage_state())
     phone.goto(page.url)
     look(phone, "classes")
+    phone.get_by_role("heading", name="The problem").click()
+    look(phone, "classes-problem")
     keys = Keys(page)
     keys.score("f", "Scored 22 answers “46” with 7 points")
     # The next one stands out as almost right; with the grader's eye on it, it gets its points too.

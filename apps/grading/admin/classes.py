@@ -22,7 +22,7 @@ from apps.grading.models import ScoringAct
 from apps.grading.rules.equivalence import class_key
 from apps.grading.selectors.acts import find_act, list_acts
 from apps.grading.selectors.backlog import answers_without_task
-from apps.grading.selectors.classes import get_classes, get_remaining, list_members
+from apps.grading.selectors.classes import get_classes, get_remaining, get_stated, list_members
 from apps.grading.services import acting, scoring, undoing
 
 CLASSES_PER_PAGE = 100
@@ -191,6 +191,7 @@ def classes_page(
         "exam": exam,
         "problem": problem,
         "is_proof": problem.kind == ProblemKind.PROOF,
+        "stated": get_stated(problem),
         "found": found,
         "page": Paginator(found.classes, CLASSES_PER_PAGE).get_page(request.GET.get("page", start)),
         "focus": focus,

@@ -9,12 +9,13 @@ from django.contrib.auth.models import AbstractBaseUser
 from django.db.models import Case, CharField, Count, Subquery, Value, When
 
 from apps.exams.enums import ProblemKind
-from apps.exams.models import Problem
+from apps.exams.models import Problem, StatementVersion
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score
 from apps.grading.querysets import NOTHING_WRITTEN, GradingTaskQuerySet
 from apps.grading.rules.equivalence import BLANK, BLANK_KEY, class_key, class_text, equals_accepted
 from apps.grading.rules.near_misses import near_miss
+from apps.grading.selectors.sheet import Choice, choices_of
 from apps.submissions.models import Submission
 
 WAITING, REFERRED, HELD, SCORED, CHANGED = "waiting", "referred", "held", "scored", "changed"
@@ -88,6 +89,14 @@ class Classes:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """The problem as it stands now, beside its classes: single answers show what their contestant saw."""
+
+    html: str
+    choices: Sequence[Choice]
+
+
+@dataclass(frozen=True, slots=True)
 class Member:
     """One answer of a class, as it was typed."""
 
@@ -122,6 +131,12 @@ def get_classes(problem: Problem, grader: AbstractBaseUser, now: datetime) -> Cl
         counted[state, points] = counted.get((state, points), 0) + count
     classes = (build(text, counted, problem) for text, counted in counts.items())
     return Classes(classes=sorted(classes, key=place), by_reading=by_reading)
+
+
+def get_stated(problem: Problem) -> Stated:
+    statement = StatementVersion.objects.filter(problem=problem).current().get()
+    is_choice = problem.kind == ProblemKind.CHOICE
+    return Stated(html=statement.html, choices=choices_of(statement, BLANK) if is_choice else [])
 
 
 def states(

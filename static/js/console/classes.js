@@ -1,5 +1,5 @@
-// Keys on the page of equal answers. They act wherever no text is being typed; in the points letters mean
-// nothing else. The page works without any of this, by Tab and Enter.
+// Keys on the page of equal answers. They act while the focus is among the classes and no text is being
+// typed; in the points letters mean nothing else. The page works without any of this, by Tab and Enter.
 
 // Enter pressed twice must not send twice: the second would be told that nothing waits any more.
 let isSending = false;
@@ -44,7 +44,7 @@ if (page) {
     r: () => page.querySelector("[data-remaining]")?.click(),
   };
 
-  document.addEventListener("keydown", (event) => {
+  page.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) return;
     const target = event.target;
     if (target.matches?.("input[name=comment]")) {
@@ -57,5 +57,7 @@ if (page) {
     act();
   });
 
-  go(forms.find((form) => form.elements.points.autofocus));
+  const next = forms.find((form) => form.elements.points.autofocus);
+  if (next) go(next);
+  else page.focus({ preventScroll: true }); // all is scored, but "undo" is still a key
 }
