@@ -8,7 +8,9 @@ from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.core import checks
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.template.response import TemplateResponse
+from django.urls import URLPattern, URLResolver, path
 from pghistory.middleware import HistoryMiddleware
 
 from examgrader import durability
@@ -31,6 +33,24 @@ class ConsoleSite(admin.AdminSite):
 
         return SignInForm
 
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """With the second step, which stands before the site's own guard."""
+        from examgrader import second_factor  # noqa: PLC0415 - not before the models are loaded
+
+        steps = [
+            path("second-step/", second_factor.second_step, name="second_step"),
+            path("second-step/device/", second_factor.enrol, name="enrol"),
+        ]
+        return [*steps, *super().get_urls()]
+
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """The password was right and the second step is to come: on to that."""
+        from examgrader import second_factor  # noqa: PLC0415 - not before the models are loaded
+
+        if request.method == "GET" and second_factor.half_signed_in(request) is not None:
+            return redirect(second_factor.with_next(request, "admin:second_step"))
+        return super().login(request, extra_context)
+
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> TemplateResponse:
         """The home: exams on cards. They join all apps, so they come from the highest one."""
         from apps.grading.admin.home import home_context  # noqa: PLC0415 - not before the models are loaded
@@ -45,6 +65,11 @@ class ConsoleConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
+        from django_otp.plugins.otp_static.models import StaticDevice  # noqa: PLC0415 - loaded by now
+        from django_otp.plugins.otp_totp.models import TOTPDevice  # noqa: PLC0415
+
+        # They show the secrets of devices. `reset_second_factor` removes one.
+        admin.site.unregister([TOTPDevice, StaticDevice])
         checks.register(durability.check_durability, checks.Tags.database)
 
 

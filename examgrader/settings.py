@@ -94,6 +94,9 @@ INSTALLED_APPS = [
     "pgtrigger",
     "pghistory",
     "axes",
+    "django_otp",
+    "django_otp.plugins.otp_totp",
+    "django_otp.plugins.otp_static",
     "apps.exams",
     "apps.access",
     "apps.submissions",
@@ -108,6 +111,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "examgrader.second_factor.SecondFactorMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "examgrader.console.ConsoleHistoryMiddleware",
@@ -199,6 +203,10 @@ AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # the time that the page 
 AXES_DISABLE_ACCESS_LOG = True  # only failures are kept
 AXES_ENABLE_ADMIN = False
 AXES_VERBOSE = False
+
+# Whether staff also show a code of their own device when they sign in.
+REQUIRE_OTP = env.bool("STAFF_SECOND_FACTOR", default=False)
+OTP_TOTP_ISSUER = "Examgrader"
 
 # How long a password typed again before publishing results or handing out keys is good for.
 PASSWORD_AGAIN_AFTER = timedelta(minutes=env.int("PASSWORD_AGAIN_MINUTES", default=10))
