@@ -100,7 +100,8 @@ def test_an_exam_comes_from_a_file_is_duplicated_and_made_ready(
     look(page, "editing-exam")
 
     page.get_by_role("link", name="Figures", exact=True).click()
-    expect(page.get_by_role("img", name="A triangle")).to_be_visible()
+    thumbnail = page.get_by_role("img", name="A triangle")
+    expect(thumbnail).to_have_js_property("naturalWidth", 40)
     look(page, "editing-figures")
     page.go_back()
 

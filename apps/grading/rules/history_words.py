@@ -7,6 +7,7 @@ ACTS = {
     "add_statement_version": "changed a statement",
     "change_contestant": "corrected a contestant",
     "change_registration": "changed a registration",
+    "duplicate_exam": "made the exam from another",
     "end_sessions": "ended all sessions of keys",
     "exam_closed": "closed the exam",
     "exam_draft": "took the exam back to draft",

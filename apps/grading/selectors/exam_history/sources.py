@@ -57,6 +57,7 @@ SILENT = {
     "contestant",
     "batch",
     "public_id",
+    "first_scored_at",
     "instructions_html",
     "solution_html",
     "version",
