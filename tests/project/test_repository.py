@@ -91,7 +91,7 @@ def test_commands_in_documents_exist(document):
     makefile = (ROOT / "Makefile").read_text()
     missing = [
         target
-        for target in re.findall(r"`make (\w+)|^make (\w+)", text, re.MULTILINE)
+        for target in re.findall(r"`make ([\w-]+)|^make ([\w-]+)", text, re.MULTILINE)
         if not defined(target, makefile)
     ]
     missing += [name for name in re.findall(r"manage\.py (\w+)", text) if name not in get_commands()]

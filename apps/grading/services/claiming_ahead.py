@@ -52,7 +52,7 @@ def claim_ahead(
         held.shuffled_for(grader.pk).select_for_update(skip_locked=True, of=("self",), no_key=True)[:AHEAD]
     )
     if len(ahead) < AHEAD:
-        ahead += lock_waiting(queue, grader, now, given_back=given_back, count=AHEAD - len(ahead))
+        ahead += lock_waiting(exam_id, queue, grader, now, given_back=given_back, count=AHEAD - len(ahead))
     for task in ahead:
         mine_until = task.claimed_until if task.grader_id == grader.pk else None
         if mine_until is None or mine_until < now + PROMISED:

@@ -88,7 +88,7 @@ def claim_next_task(
     # One that is locked at this moment is being saved, from another window of theirs.
     held = queue.claimed_by(grader.pk, now).select_for_update(of=("self",), skip_locked=True, no_key=True)
     found = list(held.shuffled_for(grader.pk)[:1])
-    for task in found or lock_waiting(queue, grader, now, given_back=given_back, count=1):
+    for task in found or lock_waiting(exam_id, queue, grader, now, given_back=given_back, count=1):
         take(task, grader, now)
         return task.pk
     return None
@@ -101,14 +101,21 @@ def closed_queue(exam_id: int, now: datetime, problem_id: int | None) -> Grading
 
 
 def lock_waiting(
-    queue: GradingTaskQuerySet, grader: AbstractBaseUser, now: datetime, *, given_back: bool, count: int
+    exam_id: int,
+    queue: GradingTaskQuerySet,
+    grader: AbstractBaseUser,
+    now: datetime,
+    *,
+    given_back: bool,
+    count: int,
 ) -> list[GradingTask]:
     """The grader's next tasks of the first problems that have some, locked against everybody else."""
     surrendered = Exists(Surrender.objects.filter(task=OuterRef("pk"), grader_id=grader.pk))
     waiting = queue.unfinished().claimable_at(now).unread_by(grader.pk)
     waiting = waiting.filter(surrendered if given_back else ~surrendered)
-    unfinished = queue.unfinished().order_by().values("problem")
-    problems = Problem.objects.filter(pk__in=unfinished).order_by("number")
+    # One look into a small index for each problem of the exam; what is open still is left out below.
+    unfinished = Exists(GradingTask.objects.unfinished().filter(problem=OuterRef("pk")))
+    problems = Problem.objects.filter(unfinished, exam_id=exam_id).order_by("number")
     locked: list[GradingTask] = []
     for problem_id in problems.values_list("pk", flat=True):
         if len(locked) == count:
@@ -118,7 +125,8 @@ def lock_waiting(
         # Whether a task can be claimed is asked again outside the window: only there it is looked at anew
         # when the row changed just before it was locked.
         locked += (
-            GradingTask.objects.filter(pk__in=window.values("pk"))
+            GradingTask.objects.unfinished()
+            .filter(problem_id=problem_id, pk__in=window.values("pk"))
             .claimable_at(now)
             .shuffled_for(grader.pk)
             .select_for_update(skip_locked=True, no_key=True)[: count - len(locked)]
