@@ -12,6 +12,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("readyz", health.ready, name="readyz"),
     path("admin/", public(RedirectView.as_view(pattern_name="admin:index", query_string=True))),
     path("console/", admin.site.urls),
+    path("api/v1/", include("examgrader.api_urls")),
     path("", include("apps.access.urls")),
     path("", include("apps.submissions.urls")),
     path("", include("apps.grading.urls")),

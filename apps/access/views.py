@@ -13,10 +13,7 @@ from apps.access.gate import ContestantRequest, contestant_required
 from apps.access.selectors.entry import find_registration
 from apps.access.services.entry import KeyReplaced, KeyUnknown, redeem_key
 from apps.core.guards import public
-from apps.core.throttle import FailureThrottle, client_address
-
-# A whole school mistypes from one address; a guesser needs very many more tries than this.
-FAILURES = FailureThrottle("entry", limit=60)
+from apps.core.throttle import client_address
 
 
 @public
@@ -47,7 +44,7 @@ def enter(request: HttpRequest) -> HttpResponseBase:
         return show_entry(request, refusal=str(refusal), status=403)
     except KeyUnknown as refusal:
         # Only failures are counted: whoever has a right key is let in, however many others mistype.
-        seconds = FAILURES.count_failure(client_address(request), now=now)
+        seconds = gate.FAILURES.count_failure(client_address(request), now=now)
         if seconds is None:
             return show_entry(request, refusal=str(refusal), status=422)
         sentence = f"Too many wrong keys came from this network. Try again in {seconds} seconds."

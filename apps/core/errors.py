@@ -8,11 +8,12 @@ class RuleViolation(Exception):
 
     Subclasses stand beside the function that raises them and are named after the fact
     (`SubmissionClosed`). `message` is a plain sentence for the person who asked; `code` is stable,
-    for programs.
+    for programs, and `status` is the HTTP status with which the API tells it.
     """
 
     message: ClassVar[str] = "This is not possible."
     code: ClassVar[str] = "refused"
+    status: ClassVar[int] = 409
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)

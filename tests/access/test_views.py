@@ -7,7 +7,7 @@ import pytest
 from django.test import Client, override_settings
 from django.urls import reverse
 
-from apps.access import gate, views
+from apps.access import gate
 from apps.access.models import AccessKey
 from apps.access.rules import keys
 from apps.access.services.issuing import issue_anonymous_keys, issue_keys_for
@@ -21,7 +21,7 @@ UNKNOWN = "We do not know this key. Compare it with your slip letter by letter."
 
 @pytest.fixture(autouse=True)
 def _nobody_failed_yet(monkeypatch):
-    monkeypatch.setattr(views, "FAILURES", FailureThrottle("entry", limit=60))
+    monkeypatch.setattr(gate, "FAILURES", FailureThrottle("entry", limit=60))
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ class Redeemed:
 class KeyUnknown(RuleViolation):
     message = "We do not know this key. Compare it with your slip letter by letter."
     code = "unknown_key"
+    status = 401
 
 
 class KeyReplaced(RuleViolation):
@@ -37,6 +38,7 @@ class KeyReplaced(RuleViolation):
 
     message = "This key was replaced. Ask for the new slip."
     code = "key_replaced"
+    status = 403
 
 
 REVOKED = "This key no longer opens anything. Tell your proctor."

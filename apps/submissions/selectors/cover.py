@@ -21,7 +21,10 @@ class OtherExam:
 
 @dataclass(frozen=True)
 class Cover:
-    """One exam as its contestant stands before it. Times are moments; `zone` is where they are told."""
+    """One exam as its contestant stands before it. Times are moments; `zone` is where they are told.
+
+    `ends_at` is the deadline, before a start the latest one can get.
+    """
 
     exam_title: str
     contestant_number: str
@@ -35,6 +38,7 @@ class Cover:
     opens_at: datetime
     closes_at: datetime
     deadline_at: datetime | None
+    ends_at: datetime
     deadline_if_started_now: datetime
     minutes_if_started_now: int
     full_minutes: int
@@ -86,6 +90,7 @@ def cover_of(
         opens_at=block.opens_at,
         closes_at=paper.deadline_at if paper else terms.window.entry_ends_at,
         deadline_at=paper.deadline_at if paper else None,
+        ends_at=paper.deadline_at if paper else phases.latest_close(terms.window, clock, terms.allowance),
         deadline_if_started_now=if_started,
         minutes_if_started_now=max(if_started - now, timedelta(0)) // timedelta(minutes=1),
         full_minutes=phases.full_time(terms.window, clock, terms.allowance) // timedelta(minutes=1),

@@ -32,6 +32,7 @@ class SignedOut(RuleViolation):
 
     message = "You are signed out. Enter your key again; your work is kept."
     code = "signed_out"
+    status = 401
 
 
 class DatabaseBusy(RuleViolation):
@@ -39,6 +40,7 @@ class DatabaseBusy(RuleViolation):
 
     message = "Saving takes longer than usual. Your work is on this device; it is sent again by itself."
     code = "busy"
+    status = 503
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,7 @@ class NotOpen(RuleViolation):
 
     message = "The paper is not open yet."
     code = "not_open"
+    status = 403
 
 
 class EntryClosed(RuleViolation):
@@ -28,6 +29,7 @@ class EntryClosed(RuleViolation):
 
     message = "This paper can no longer be started."
     code = "entry_closed"
+    status = 403
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ class SubmissionClosed(RuleViolation):
 
     message = "Time is up. What you saved counts."
     code = "paper_closed"
+    status = 403
 
 
 class StillOpen(RuleViolation):

@@ -1,102 +1,17 @@
-"""The call that every keystroke arrives with (CONTRACT, "Saving")."""
+"""The call that every keystroke on a page arrives with (CONTRACT, "Saving")."""
 
-import json
-from typing import Any
-
-from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
 
 from apps.core import guards
-from apps.exams.enums import Phase
-from apps.submissions.gate import read_save_token
-from apps.submissions.rules.batch import Batch, Fault, InvalidBatch, read_batch
-from apps.submissions.services import saving
-from apps.submissions.services.saving import DatabaseBusy, Saved, SignedOut
-
-RETRY_SECONDS = 2
+from apps.submissions import gate
 
 
 @csrf_exempt  # a bearer token authenticates, never a cookie: there is nothing to forge
 @guards.guarded_by("token")
 @require_POST
 def save(request: HttpRequest) -> HttpResponse:
-    """Keep a batch of edits; an empty one is a heartbeat. "Saved" is said after COMMIT only."""
-    save_pass = read_save_token(request)
-    if save_pass is None:
-        return problem(401, SignedOut.code, SignedOut.message)
-    try:
-        batch = read_batch(read_json(request))
-        saved = saving.save_batch(save_pass=save_pass, batch=batch)
-    except InvalidBatch as refusal:
-        return invalid(refusal)
-    except SignedOut as refusal:
-        return problem(401, refusal.code, str(refusal))
-    except DatabaseBusy as refusal:
-        response = problem(503, refusal.code, str(refusal))
-        response.headers["Retry-After"] = str(RETRY_SECONDS)
-        return response
-    return answer(saved, batch)
-
-
-def read_json(request: HttpRequest) -> Any:
-    """The decoded body; what cannot be decoded is an invalid batch."""
-    try:
-        return json.loads(request.body)
-    except RequestDataTooBig:
-        message = "The body is too large."
-    except (ValueError, RecursionError):
-        message = "The body is not JSON in UTF-8."
-    raise InvalidBatch([Fault(None, "", message)])
-
-
-def answer(saved: Saved, batch: Batch) -> JsonResponse:
-    """What was committed. A closed paper is told so by its status, with the same members."""
-    members = {
-        "now": saved.now,
-        "deadline": saved.deadline_at,
-        "phase": phase_of(saved),
-        "notices": saved.notices,
-        "writer": saved.is_writer,
-        "edits": [
-            {
-                "op": edit.op,
-                "number": edit.number,
-                "state": edit.state,
-                "revision": edit.revision,
-                "head": edit.head,
-                "replayed": edit.replayed,
-                **({} if edit.head_text is None else {"head_text": edit.head_text}),
-            }
-            for edit in saved.edits
-        ],
-    }
-    if batch.edits and not saved.is_open:
-        message = "This paper is closed. What arrived late is kept apart for the jury."
-        return problem(403, "paper_closed", message, members)
-    return no_store(JsonResponse(members))
-
-
-def phase_of(saved: Saved) -> Phase:
-    if not saved.is_open:
-        return Phase.CLOSED
-    return Phase.OPEN if saved.now <= saved.deadline_at else Phase.CLOSING
-
-
-def invalid(refusal: InvalidBatch) -> JsonResponse:
-    errors = [
-        {"index": fault.index, "field": fault.field, "message": fault.message} for fault in refusal.faults
-    ]
-    return problem(400, "invalid_batch", str(refusal), {"errors": errors})
-
-
-def problem(status: int, code: str, title: str, members: dict[str, Any] | None = None) -> JsonResponse:
-    """Problem details (RFC 9457) with a stable code."""
-    body = {"type": "about:blank", "title": title, "status": status, "code": code, **(members or {})}
-    return no_store(JsonResponse(body, status=status, content_type="application/problem+json"))
-
-
-def no_store(response: JsonResponse) -> JsonResponse:
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
+    """Keep a batch of edits, in the name of the paper that the page's token was made for."""
+    save_pass = gate.read_save_token(request)
+    return gate.signed_out() if save_pass is None else gate.save_as(save_pass, request)

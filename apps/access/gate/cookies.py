@@ -13,21 +13,13 @@ from functools import wraps
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.access.selectors.entry import SignedIn, get_signed_in
 from apps.core import guards, signing
-
-__all__ = [
-    "ContestantRequest",
-    "SignedIn",
-    "contestant_required",
-    "remembered",
-    "sign_in",
-    "sign_out",
-]
+from apps.core.problems import problem
 
 SALT = "access.contestant"
 SALT_HERE = "access.contestant-here"
@@ -129,13 +121,7 @@ def set_cookie(response: HttpResponseBase, name: str, value: str, *, max_age: ti
 def turned_away(request: HttpRequest, *, known: bool) -> HttpResponse:
     """To the entry page, which either asks whom the browser belongs to or for the key again."""
     if wants_json(request):
-        problem = {
-            "type": "about:blank",
-            "title": "Enter your key again.",
-            "status": 401,
-            "code": "signed_out",
-        }
-        return JsonResponse(problem, status=401, content_type="application/problem+json")
+        return problem(401, "signed_out", "Enter your key again.")
     return HttpResponseRedirect(reverse("access:entry", query=None if known else {"again": 1}))
 
 

@@ -1,0 +1,5 @@
+"""Grading and results for programs."""
+
+from apps.grading.api.own import MyResult
+
+__all__ = ["MyResult"]

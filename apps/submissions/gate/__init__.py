@@ -1,0 +1,6 @@
+"""The doors of saving: the page's token, and what either door answers."""
+
+from apps.submissions.gate.saving import save_as, signed_out
+from apps.submissions.gate.tokens import issue_save_token, read_save_token
+
+__all__ = ["issue_save_token", "read_save_token", "save_as", "signed_out"]

@@ -1,0 +1,88 @@
+"""What every keystroke arrives with (CONTRACT, "Saving"), whether by the page or by the API."""
+
+import json
+from typing import Any
+
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, JsonResponse
+
+from apps.core.problems import problem
+from apps.exams.enums import Phase
+from apps.submissions.rules.batch import Batch, Fault, InvalidBatch, read_batch
+from apps.submissions.services import saving
+from apps.submissions.services.saving import DatabaseBusy, Saved, SavePass, SignedOut
+
+RETRY_SECONDS = 2
+
+
+def save_as(save_pass: SavePass, request: HttpRequest) -> JsonResponse:
+    """Keep the request's batch of edits; an empty one is a heartbeat. "Saved" is said after COMMIT only."""
+    try:
+        batch = read_batch(read_json(request))
+        saved = saving.save_batch(save_pass=save_pass, batch=batch)
+    except InvalidBatch as refusal:
+        return invalid(refusal)
+    except SignedOut:
+        return signed_out()
+    except DatabaseBusy as refusal:
+        response = problem(503, refusal.code, str(refusal))
+        response.headers["Retry-After"] = str(RETRY_SECONDS)
+        return response
+    return answer(saved, batch)
+
+
+def signed_out() -> JsonResponse:
+    return problem(401, SignedOut.code, SignedOut.message)
+
+
+def read_json(request: HttpRequest) -> Any:
+    """The decoded body; what cannot be decoded is an invalid batch."""
+    try:
+        return json.loads(request.body)
+    except RequestDataTooBig:
+        message = "The body is too large."
+    except (ValueError, RecursionError):
+        message = "The body is not JSON in UTF-8."
+    raise InvalidBatch([Fault(None, "", message)])
+
+
+def answer(saved: Saved, batch: Batch) -> JsonResponse:
+    """What was committed. A closed paper is told so by its status, with the same members."""
+    members = {
+        "now": saved.now,
+        "deadline": saved.deadline_at,
+        "phase": phase_of(saved),
+        "notices": saved.notices,
+        "writer": saved.is_writer,
+        "edits": [
+            {
+                "op": edit.op,
+                "number": edit.number,
+                "state": edit.state,
+                "revision": edit.revision,
+                "head": edit.head,
+                "replayed": edit.replayed,
+                **({} if edit.head_text is None else {"head_text": edit.head_text}),
+            }
+            for edit in saved.edits
+        ],
+    }
+    if batch.edits and not saved.is_open:
+        message = "This paper is closed. What arrived late is kept apart for the jury."
+        return problem(403, "paper_closed", message, members)
+    response = JsonResponse(members)
+    response.headers["Cache-Control"] = "no-store, private"
+    return response
+
+
+def phase_of(saved: Saved) -> Phase:
+    if not saved.is_open:
+        return Phase.CLOSED
+    return Phase.OPEN if saved.now <= saved.deadline_at else Phase.CLOSING
+
+
+def invalid(refusal: InvalidBatch) -> JsonResponse:
+    errors = [
+        {"index": fault.index, "field": fault.field, "message": fault.message} for fault in refusal.faults
+    ]
+    return problem(400, "invalid_batch", str(refusal), {"errors": errors})

@@ -1,0 +1,56 @@
+"""The API's own: how errors are told, and where its description is."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from apps.core.errors import RuleViolation
+from apps.core.problems import CONTENT_TYPE, problem_tree
+
+# Codes of REST framework's own refusals that we call otherwise.
+CODES = {"authentication_failed": "signed_out", "not_authenticated": "signed_out", "parse_error": "invalid"}
+
+
+def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Every error of the API as problem details; what is not known here is a 500 like anywhere else."""
+    set_rollback()
+    if isinstance(error, RuleViolation):
+        return told(error.status, error.code, str(error))
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    elif isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    headers = {}
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    if isinstance(error, exceptions.ValidationError):
+        return told(400, "invalid", "The request is not valid; nothing was changed.", errors=error.detail)
+    codes = error.get_codes()
+    code = codes if isinstance(codes, str) else error.default_code
+    return told(error.status_code, CODES.get(code, code), str(error.detail), headers=headers)
+
+
+def told(
+    status: int, code: str, title: str, *, headers: dict[str, str] | None = None, **members: Any
+) -> Response:
+    tree = problem_tree(status, code, title, members)
+    return Response(tree, status=status, headers=headers, content_type=CONTENT_TYPE)
+
+
+class ContestantScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """How the schema names a contestant's token."""
+
+    target_class = "apps.access.gate.bearer.ContestantAuthentication"
+    name = "contestant"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
