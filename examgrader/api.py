@@ -20,7 +20,7 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
     """Every error of the API as problem details; what is not known here is a 500 like anywhere else."""
     set_rollback()
     if isinstance(error, RuleViolation):
-        return told(error.status, error.code, str(error))
+        return told(error.status, error.code, str(error), **error.members)
     if isinstance(error, Http404):
         error = exceptions.NotFound()
     elif isinstance(error, PermissionDenied):

@@ -1,6 +1,6 @@
 """Refusals: what a service raises when a rule of the house forbids what was asked."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class RuleViolation(Exception):
@@ -17,6 +17,11 @@ class RuleViolation(Exception):
 
     def __init__(self, message: str | None = None) -> None:
         super().__init__(message or self.message)
+
+    @property
+    def members(self) -> dict[str, Any]:
+        """What programs are told besides the sentence."""
+        return {}
 
     def __str__(self) -> str:
         return str(self.args[0])

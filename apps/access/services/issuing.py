@@ -44,17 +44,20 @@ class IssuedKey:
 class KeyCountOutOfRange(RuleViolation):
     message = f"Between 1 and {MOST_KEYS} keys can be issued at once."
     code = "key_count_out_of_range"
+    status = 400
 
 
 class TimeBlockUnclear(RuleViolation):
     """The exam has several time blocks (or none) and none was named, or an unknown one was."""
 
     code = "time_block_unclear"
+    status = 400
 
 
 class RegistrationUnknown(RuleViolation):
     message = "Some of these registrations do not belong to this exam."
     code = "registration_unknown"
+    status = 400
 
 
 class NobodyWithoutKey(RuleViolation):

@@ -50,6 +50,7 @@ Chosen = Everybody | OfContestants | OfBatch | ByIds
 class ReasonMissing(RuleViolation):
     message = f"Give a reason, of at most {LONGEST_REASON} characters: it stays in the history."
     code = "reason_missing"
+    status = 400
 
 
 class ContestantUnknown(RuleViolation):
@@ -64,6 +65,7 @@ class BatchUnknown(RuleViolation):
 class KeyUnknown(RuleViolation):
     message = "Some of these keys do not belong to this exam."
     code = "key_unknown"
+    status = 400
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import fields
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
@@ -28,6 +29,10 @@ class WorkUnfinished(RuleViolation):
         super().__init__("\n".join([self.message, *missing]))
         self.missing = list(missing)
 
+    @property
+    def members(self) -> dict[str, Any]:
+        return {"missing": self.missing}
+
 
 class PublishedMeanwhile(RuleViolation):
     message = "The results were published or withdrawn in the meantime. Look at them before you go on."
@@ -42,6 +47,7 @@ class NothingPublished(RuleViolation):
 class WithdrawalReasonMissing(RuleViolation):
     message = "Say why the results are withdrawn."
     code = "reason_missing"
+    status = 400
 
 
 @transaction.atomic
@@ -103,10 +109,18 @@ def hold_still(exam_id: int) -> None:
 
 
 @transaction.atomic
-def withdraw_results(*, exam_id: int, actor: AbstractBaseUser | None, reason: str, now: datetime) -> int:
+def withdraw_results(
+    *,
+    exam_id: int,
+    actor: AbstractBaseUser | None,
+    reason: str,
+    now: datetime,
+    newest_seen: int | None = None,
+) -> int:
     """Hide the results from the next request on, and say why; return the number of what was withdrawn.
 
-    Older publications go with the newest: none of them may show up in its place.
+    Older publications go with the newest: none of them may show up in its place. With `newest_seen` a
+    newer publication in between is a refusal.
     """
     Exam.objects.select_for_update(no_key=True).get(pk=exam_id)
     if not reason.strip():
@@ -115,6 +129,8 @@ def withdraw_results(*, exam_id: int, actor: AbstractBaseUser | None, reason: st
     newest = standing.first()
     if newest is None:
         raise NothingPublished
+    if newest_seen is not None and newest_seen != newest.number:
+        raise PublishedMeanwhile
     standing.order_by().update(
         withdrawn_at=now, withdrawn_by_id=actor.pk if actor else None, withdrawn_reason=reason.strip()
     )
