@@ -1,10 +1,9 @@
-"""The API's own: how errors are told, and where its description is."""
+"""How the API tells errors: all of them as problem details."""
 
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
@@ -44,13 +43,3 @@ def told(
 ) -> Response:
     tree = problem_tree(status, code, title, members)
     return Response(tree, status=status, headers=headers, content_type=CONTENT_TYPE)
-
-
-class ContestantScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
-    """How the schema names a contestant's token."""
-
-    target_class = "apps.access.gate.bearer.ContestantAuthentication"
-    name = "contestant"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}

@@ -239,6 +239,13 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "ExamStatus": "apps.exams.enums.ExamStatus",
+        "Standing": "apps.grading.enums.Standing",
+        "TaskStatus": "apps.grading.enums.TaskStatus",
+        "ProblemKind": "apps.exams.enums.ProblemKind",
+        "Phase": "apps.exams.enums.Phase",
+    },
 }
 
 # Where lower apps send people, by the names of pages that upper apps own.

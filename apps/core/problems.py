@@ -46,7 +46,7 @@ def problem(status: int, code: str, title: str, members: Mapping[str, Any] | Non
     return response
 
 
-class ProblemSerializer(serializers.Serializer[Any]):
+class ProblemDetailsSerializer(serializers.Serializer[Any]):
     """Problem details (RFC 9457). Programs go by `code`; `title` is a sentence for people."""
 
     type = serializers.CharField(default="about:blank")
@@ -62,7 +62,7 @@ def refusals(*kinds: type[RuleViolation]) -> dict[tuple[int, str], OpenApiRespon
         by_status[kind.status].append(kind)
     return {
         (status, CONTENT_TYPE): OpenApiResponse(
-            ProblemSerializer,
+            ProblemDetailsSerializer,
             description=", ".join(kind.code for kind in members),
             examples=[example_of(kind) for kind in members],
         )

@@ -7,6 +7,7 @@ for it. Key and epoch are checked at each call, so revoking a key ends its token
 from datetime import datetime, timedelta
 from typing import Any
 
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
@@ -75,6 +76,16 @@ class ContestantAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return SCHEME
+
+
+class ContestantScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # registers itself
+    """How the schema names a contestant's token."""
+
+    target_class = ContestantAuthentication
+    name = "contestant"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
 
 
 class IsContestant(BasePermission):
