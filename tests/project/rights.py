@@ -102,9 +102,9 @@ class Answer:
     body: str
 
 
-def answer_to(method: str, path: str, cookies: str) -> Answer:
-    """Ask as a browser would. Not by the test client: it keeps a copy of every template's context."""
-    request = RequestFactory().generic(method, path, HTTP_COOKIE=cookies)
+def answer_to(method: str, path: str, credentials: dict[str, str]) -> Answer:
+    """Ask as a browser or a program would. Not by the test client: it copies every template's context."""
+    request = RequestFactory().generic(method, path, **credentials)
     response = HANDLER(request.environ)
     told = str(response.status_code)
     if told == "302":
@@ -122,6 +122,10 @@ class Objects(dict):
 
     def values_for(self, kinds) -> list:
         return [kind.strip("'") if kind.startswith("'") else self[kind] for kind in kinds]
+
+
+def token_headers(token) -> dict[str, str]:
+    return {"HTTP_AUTHORIZATION": f"Bearer {token}"}
 
 
 MISSING = Objects(

@@ -11,7 +11,10 @@ from django.http import Http404
 from django.shortcuts import get_object_or_404
 from django.test import Client, override_settings
 from django.urls import reverse
+from django.utils import timezone
+from rest_framework_simplejwt.tokens import AccessToken
 
+from apps.access.gate import ContestantToken
 from apps.access.models import Registration
 from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.enums import StaffRole
@@ -33,6 +36,7 @@ from tests.project.rights import (
     published_exam,
     read_table,
     site_wide_objects,
+    token_headers,
     walk_routes,
 )
 from tests.support.entering import enter
@@ -42,7 +46,7 @@ pytestmark = pytest.mark.django_db
 LINES = read_table(TABLE.read_text())
 ROUTES = dict(walk_routes())
 # Answers that ask for no object: who asks is sent to a door or on to the page, or the method is not for it.
-WHATEVER_OBJECT = ("login", "entry", "page", "405")
+WHATEVER_OBJECT = ("login", "entry", "page", "401", "405")
 # Who may know contestants by name.
 NAMED_TO = ("organiser", "proctor", "superuser", "contestant")
 
@@ -55,28 +59,35 @@ class World:
         self.other, _ = make_objects(OF_OTHER)
         self.own |= site_wide_objects(receipt)
         self.own["slug"] = published_exam().slug
-        self.cookies = {role: self.sign_in(role) for role in ROLES}
+        # By role: what its browser sends, and what its programs send.
+        self.cookies: dict[str, dict[str, str]] = {}
+        self.tokens: dict[str, dict[str, str]] = {}
+        for role in ROLES:
+            self.sign_in(role)
         # Somebody who only observes the first exam and runs the second one.
         elsewhere = factories.UserFactory()
         factories.ExamStaffFactory(user=elsewhere, exam_id=self.own["exam"], role=StaffRole.OBSERVER)
         factories.ExamStaffFactory(user=elsewhere, exam_id=self.other["exam"], role=StaffRole.ORGANISER)
-        self.cookies["elsewhere"] = self.cookies_of(elsewhere)
+        self.sign_in_staff("elsewhere", elsewhere)
 
     def sign_in(self, role):
         if role == "anonymous":
-            return ""
-        if role == "contestant":
+            self.cookies[role] = self.tokens[role] = {}
+        elif role == "contestant":
             registration = Registration.objects.get(exam=self.own["exam"])
-            return enter(Client(), registration).cookies.output(header="", sep=";")
-        user = factories.UserFactory(is_superuser=role == "superuser")
-        if role in StaffRole.values:
-            factories.ExamStaffFactory(user=user, exam_id=self.own["exam"], role=role)
-        return self.cookies_of(user)
+            self.cookies[role] = cookies_of(enter(Client(), registration))
+            self.tokens[role] = token_headers(token_of(registration))
+        else:
+            user = factories.UserFactory(is_superuser=role == "superuser")
+            if role in StaffRole.values:
+                factories.ExamStaffFactory(user=user, exam_id=self.own["exam"], role=role)
+            self.sign_in_staff(role, user)
 
-    def cookies_of(self, user):
+    def sign_in_staff(self, role, user):
         client = Client()
         client.force_login(user, "django.contrib.auth.backends.ModelBackend")
-        return client.cookies.output(header="", sep=";")
+        self.cookies[role] = cookies_of(client)
+        self.tokens[role] = token_headers(AccessToken.for_user(user))
 
     def has_others(self, line):
         """Whether the line's object belongs to an exam, so that there is another exam's too."""
@@ -84,10 +95,26 @@ class World:
         return bool(rows) and all(kind in self.other for kind in rows)
 
     def ask(self, role, line, objects):
+        credentials = self.tokens if line.route.startswith("api:") else self.cookies
         with transaction.atomic():
-            answer = answer_to(line.method, address(line, objects.values_for(line.kinds)), self.cookies[role])
+            answer = answer_to(line.method, address(line, objects.values_for(line.kinds)), credentials[role])
             transaction.set_rollback(True)
         return answer
+
+
+def cookies_of(client):
+    return {"HTTP_COOKIE": client.cookies.output(header="", sep=";")}
+
+
+def token_of(registration):
+    key = registration.contestant.keys.get()
+    return ContestantToken.issue(
+        key_id=key.pk,
+        epoch=key.epoch,
+        registration_id=registration.pk,
+        ends_at=factories.NOW,
+        now=timezone.now(),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -132,6 +159,14 @@ def leaks(role, answer):
         secrets.append(OF_OWN)
     body = answer.body.lower()
     return [word for word in secrets if word.lower() in body]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_no_cookie_opens_the_api(world, role, monkeypatch):
+    monkeypatch.setattr(world, "tokens", world.cookies)
+    for line in LINES:
+        if line.route.startswith("api:"):
+            assert world.ask(role, line, world.own).told == line.expected["anonymous"], str(line)
 
 
 @pytest.mark.parametrize("role", ROLES)

@@ -18,6 +18,9 @@ PUBLIC = {
     "admin/": "Only leads to the console's own door.",
     "results/<slug:exam_slug>/": "The list of places, only of exams that make it public.",
     "receipts/<str:code>/": "Whoever has a receipt may check it; it shows no answers.",
+    "api/v1/schema/": "What the API offers, with nothing of any exam.",
+    "api/v1/docs/": "The same, to read.",
+    "api/v1/token/key/": "Takes the key; that is what lets programs in.",
     "receipts/<str:code>/receipt.json": "The same, as the file that was signed.",
 }
 
