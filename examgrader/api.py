@@ -1,5 +1,6 @@
 """How the API tells errors: all of them as problem details."""
 
+from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -12,7 +13,7 @@ from apps.core.errors import RuleViolation
 from apps.core.problems import CONTENT_TYPE, problem_tree
 
 # Codes of REST framework's own refusals that we call otherwise.
-CODES = {"authentication_failed": "signed_out", "not_authenticated": "signed_out", "parse_error": "invalid"}
+CODES = {"parse_error": "invalid", "permission_denied": "forbidden"}
 
 
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
@@ -33,9 +34,11 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         headers["Retry-After"] = str(int(wait))
     if isinstance(error, exceptions.ValidationError):
         return told(400, "invalid", "The request is not valid; nothing was changed.", errors=error.detail)
-    codes = error.get_codes()
-    code = codes if isinstance(codes, str) else error.default_code
-    return told(error.status_code, CODES.get(code, code), str(error.detail), headers=headers)
+    if error.status_code == HTTPStatus.UNAUTHORIZED:
+        sentence = error.detail if isinstance(error.detail, str) else "This token opens nothing any more."
+        return told(401, "signed_out", sentence, headers=headers)
+    code = CODES.get(error.default_code, error.default_code)
+    return told(error.status_code, code, str(error.detail), headers=headers)
 
 
 def told(

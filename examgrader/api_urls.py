@@ -14,6 +14,8 @@ EXAM = "exams/<int:exam_id>/"
 urlpatterns = [
     path("schema/", public(SpectacularAPIView.as_view()), name="schema"),
     path("docs/", public(SpectacularSwaggerSplitView.as_view(url_name="api:schema")), name="docs"),
+    path("token/", exams.IssueToken.as_view(), name="token"),
+    path("token/refresh/", exams.RenewToken.as_view(), name="renew_token"),
     path("token/key/", submissions.EnterByKey.as_view(), name="enter_by_key"),
     path("me/", submissions.Me.as_view(), name="me"),
     path("me/start/", submissions.StartMine.as_view(), name="start"),

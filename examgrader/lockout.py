@@ -11,7 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from apps.core.problems import problem
 from apps.core.throttle import UNKNOWN, client_address
+
+API = "/api/"
 
 
 def address(request: HttpRequest) -> str | None:
@@ -27,6 +30,9 @@ def locked_out(
     minutes = minutes_left(
         username=(credentials or {}).get("username"), address=address(request), now=timezone.now()
     )
+    if request.path.startswith(API):
+        told = f"Too many wrong passwords. Try again in {minutes} minutes."
+        return after(minutes, problem(429, "locked_out", told))
     page = render(
         request,
         "admin/locked_out.html",
@@ -39,9 +45,13 @@ def locked_out(
         },
         status=429,
     )
-    page["Retry-After"] = str(60 * minutes)
-    page["Cache-Control"] = "no-store, private"
-    return page
+    return after(minutes, page)
+
+
+def after(minutes: int, response: HttpResponse) -> HttpResponse:
+    response["Retry-After"] = str(60 * minutes)
+    response["Cache-Control"] = "no-store, private"
+    return response
 
 
 def minutes_left(*, username: str | None, address: str | None, now: datetime) -> int:

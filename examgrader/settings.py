@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "django_otp.plugins.otp_totp",
     "django_otp.plugins.otp_static",
     "rest_framework",
+    "rest_framework_simplejwt.token_blacklist",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "apps.exams",
@@ -231,6 +232,12 @@ SIMPLE_JWT = {
     "SIGNING_KEY": JWT_SIGNING_KEY,
     "AUDIENCE": "examgrader-api",
     "ISSUER": "examgrader",
+    "ACCESS_TOKEN_LIFETIME": timedelta(minutes=10),
+    "REFRESH_TOKEN_LIFETIME": timedelta(hours=12),
+    "ROTATE_REFRESH_TOKENS": True,
+    "BLACKLIST_AFTER_ROTATION": True,  # works only with the app token_blacklist, which a test sees to
+    "CHECK_REVOKE_TOKEN": True,  # a new password ends all tokens
+    "USER_AUTHENTICATION_RULE": "apps.exams.gate.is_active_staff",
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Examgrader",

@@ -6,13 +6,13 @@ And, before what weighs most, whether it is still they who sit there: `recently_
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any, TypeVar, cast
+from typing import Any, TypeGuard, TypeVar, cast
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import authenticate
 from django.contrib.auth.backends import BaseBackend
-from django.contrib.auth.models import AbstractUser, AnonymousUser
+from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -115,3 +115,8 @@ def ask_for_password(request: HttpRequest, act: str, *, wrong: bool = False) -> 
     page = render(request, "admin/confirm.html", context)
     page["Cache-Control"] = "no-store, private"
     return page
+
+
+def is_active_staff(user: AbstractBaseUser | None) -> TypeGuard[AbstractUser]:
+    """Who may have a token; asked again at each renewal."""
+    return isinstance(user, AbstractUser) and user.is_active and user.is_staff

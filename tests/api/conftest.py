@@ -4,6 +4,14 @@ import json
 
 import pytest
 
+from apps.access.gate import FAILURES
+
+
+@pytest.fixture(autouse=True)
+def _no_failures():
+    """What other tests mistyped in this minute does not count."""
+    FAILURES.remembered.clear()
+
 
 @pytest.fixture
 def call(client):

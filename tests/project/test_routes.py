@@ -20,6 +20,8 @@ PUBLIC = {
     "receipts/<str:code>/": "Whoever has a receipt may check it; it shows no answers.",
     "api/v1/schema/": "What the API offers, with nothing of any exam.",
     "api/v1/docs/": "The same, to read.",
+    "api/v1/token/": "Takes name and password; that is what lets programs of the staff in.",
+    "api/v1/token/refresh/": "Takes the token that is to be renewed.",
     "api/v1/token/key/": "Takes the key; that is what lets programs in.",
     "receipts/<str:code>/receipt.json": "The same, as the file that was signed.",
 }

@@ -1,5 +1,6 @@
-"""Exams for programs of the staff."""
+"""Exams for programs of the staff, and the tokens they carry."""
 
 from apps.exams.api.exams import ExamDetail, ExamList, ProblemList, TimeBlockList
+from apps.exams.api.tokens import IssueToken, RenewToken
 
-__all__ = ["ExamDetail", "ExamList", "ProblemList", "TimeBlockList"]
+__all__ = ["ExamDetail", "ExamList", "IssueToken", "ProblemList", "RenewToken", "TimeBlockList"]
