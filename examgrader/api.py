@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from apps.core.errors import RuleViolation
-from apps.core.problems import CONTENT_TYPE, problem_tree
+from apps.core.problems import CONTENT_TYPE, NotFound, problem_tree
 
 # Codes of REST framework's own refusals that we call otherwise.
 CODES = {"parse_error": "invalid", "permission_denied": "forbidden"}
@@ -19,11 +19,11 @@ CODES = {"parse_error": "invalid", "permission_denied": "forbidden"}
 def problem_details(error: Exception, context: dict[str, Any]) -> Response | None:
     """Every error of the API as problem details; what is not known here is a 500 like anywhere else."""
     set_rollback()
+    if isinstance(error, Http404):
+        error = NotFound()
     if isinstance(error, RuleViolation):
         return told(error.status, error.code, str(error), **error.members)
-    if isinstance(error, Http404):
-        error = exceptions.NotFound()
-    elif isinstance(error, PermissionDenied):
+    if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):
         return None

@@ -89,7 +89,7 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
-    "django.contrib.staticfiles",
+    "examgrader.staticfiles.CollectedFiles",
     "django.contrib.postgres",
     "pgtrigger",
     "pghistory",
@@ -245,7 +245,7 @@ SPECTACULAR_SETTINGS = {
     "OAS_VERSION": "3.1.1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "validatorUrl": "none"},  # asks nobody outside
     "ENUM_NAME_OVERRIDES": {
         "ExamStatus": "apps.exams.enums.ExamStatus",
         "Standing": "apps.grading.enums.Standing",

@@ -29,6 +29,6 @@ def call(client):
         assert response.headers["Cache-Control"] == "no-store, private"
         if response.status_code >= 400:
             assert response.headers["Content-Type"] == "application/problem+json"
-        return response.status_code, json.loads(response.content)
+        return response.status_code, json.loads(response.content) if response.content else None
 
     return send

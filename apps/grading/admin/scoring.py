@@ -22,21 +22,7 @@ from apps.grading.models import GradingTask
 from apps.grading.selectors.leading import list_graders
 from apps.grading.selectors.mine import LastSave, get_last_save
 from apps.grading.selectors.sheet import TASK_PARTS, Sheet, describe_score, describe_task, get_sheet
-from apps.grading.services import queueing, referring, scoring, undoing
-
-# What a refusal means for a browser; everything else is a plain 400.
-STATUS_OF = {
-    scoring.ScoreConflict: 409,
-    scoring.AnswerChanged: 409,
-    undoing.ScoreMovedOn: 409,
-    undoing.NothingToUndo: 409,
-    referring.NotReferred: 409,
-    scoring.NotClaimed: 403,
-    queueing.PaperOpen: 403,
-    queueing.TaskTaken: 403,
-    scoring.ResultsPublished: 403,
-    undoing.NotYourScore: 403,
-}
+from apps.grading.services import scoring
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -114,7 +100,7 @@ def refused(
 ) -> HttpResponse:
     """The page again as things stand now, with the reason; nothing that was typed is lost."""
     sheet = get_sheet(task_id, timezone.now())
-    status = STATUS_OF.get(type(refusal), 400)
+    status = refusal.status
     form = form_for(sheet, request)
     if typed is not None:
         form.initial.update({name: typed.data.get(name, "") for name in ("points", "comment", "note")})

@@ -24,11 +24,13 @@ WINDOW = 100
 class TaskTaken(RuleViolation):
     message = "Somebody else is at this answer now, or it is scored already."
     code = "not_claimed"
+    status = 403
 
 
 class PaperOpen(RuleViolation):
     message = "This paper is open: the contestant may still change the answer."
     code = "paper_open"
+    status = 403
 
 
 @transaction.atomic

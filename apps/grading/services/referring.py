@@ -17,11 +17,13 @@ HANDED_LEASE = timedelta(hours=2)
 class NoteMissing(RuleViolation):
     message = "Say in a few words what the lead should look at."
     code = "note_missing"
+    status = 400
 
 
 class ReplyMissing(RuleViolation):
     message = "Say in a few words what the grader should do."
     code = "reply_missing"
+    status = 400
 
 
 class NotReferred(RuleViolation):

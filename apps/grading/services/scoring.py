@@ -4,11 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
 
 from apps.core.errors import RuleViolation
+from apps.exams.rules.points import show_points
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Publication, Score
 from apps.grading.rules.points import BadPoints, check_points
@@ -30,11 +32,13 @@ class Draft:
 class NotClaimed(RuleViolation):
     message = "You do not hold this answer any more. Your points were not recorded."
     code = "not_claimed"
+    status = 403
 
 
 class InvalidPoints(RuleViolation):
     message = "These points cannot be given."
     code = "invalid_points"
+    status = 400
 
 
 class AnswerChanged(RuleViolation):
@@ -45,11 +49,13 @@ class AnswerChanged(RuleViolation):
 class ResultsPublished(RuleViolation):
     message = "The results are published. Only the lead grader may correct a score now."
     code = "results_published"
+    status = 403
 
 
 class ReasonMissing(RuleViolation):
     message = "The results are published. Say in the note for graders why the score changes."
     code = "reason_missing"
+    status = 400
 
 
 class ScoreConflict(RuleViolation):
@@ -62,6 +68,16 @@ class ScoreConflict(RuleViolation):
         super().__init__()
         self.yours = yours
         self.current = current
+
+    @property
+    def members(self) -> dict[str, Any]:
+        current = self.current and told(self.current) | {"version": self.current.version}
+        return {"yours": told(self.yours), "current": current}
+
+
+def told(score: Draft | Score) -> dict[str, Any]:
+    points = None if score.points is None else show_points(score.points)
+    return {"points": points, "comment": score.comment, "note": score.note}
 
 
 @transaction.atomic

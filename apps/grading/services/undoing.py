@@ -32,6 +32,7 @@ class NothingToUndo(RuleViolation):
 class NotYourScore(RuleViolation):
     message = "Somebody else gave this score. They or a lead grader may undo it."
     code = "not_your_score"
+    status = 403
 
 
 @dataclass(frozen=True, slots=True)
