@@ -6,6 +6,7 @@ import jwt
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.access.gate import ContestantToken
@@ -65,6 +66,22 @@ def test_guessing_is_locked_and_told_as_a_problem(client, sign_in):
     assert sign_in("wrong")[1]["code"] == "locked_out"
     status, refused = sign_in()
     assert (status, refused["code"]) == (429, "locked_out")
+
+
+def test_where_a_second_factor_is_required_a_code_is_asked_for(call, sign_in, user, settings):
+    settings.REQUIRE_OTP = True
+    device = StaticDevice.objects.create(user=user, name="codes")
+    StaticToken.objects.create(device=device, token="abcd2345")
+    body = {"username": "noether", "password": PASSWORD}
+    assert call("POST", "token/", body=body)[1]["code"] == "otp_required"
+    assert call("POST", "token/", body={**body, "otp": "000000"})[1]["code"] == "otp_required"
+    StaticDevice.objects.update(throttling_failure_count=0, throttling_failure_timestamp=None)
+    wrong = {**body, "otp": "abcd2345", "password": "x"}
+    assert call("POST", "token/", body=wrong)[1]["code"] == "wrong_password"
+    status, tokens = call("POST", "token/", body={**body, "otp": "abcd2345"})
+    assert status == 200
+    assert call("GET", "exams/", tokens["access"])[0] == 200
+    assert call("POST", "token/", body={**body, "otp": "abcd2345"})[1]["code"] == "otp_required"
 
 
 def test_a_refresh_token_is_used_once(call, sign_in):

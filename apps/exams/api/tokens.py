@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import authenticate, get_user_model
 from django.contrib.auth.models import AbstractUser
+from django_otp import match_token
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
@@ -29,6 +31,14 @@ class NotSignedIn(RuleViolation):
     status = 401
 
 
+class CodeMissing(RuleViolation):
+    """A second factor is required of staff, and no code of one of the user's devices came along."""
+
+    message = "Send the code that your device shows now as `otp`."
+    code = "otp_required"
+    status = 401
+
+
 class LockedOut(RuleViolation):
     """For the schema; the answer is made where the console's is (examgrader/lockout.py)."""
 
@@ -40,6 +50,9 @@ class LockedOut(RuleViolation):
 class CredentialsSerializer(serializers.Serializer[Any]):
     username = serializers.CharField(max_length=150)
     password = serializers.CharField(max_length=4096, trim_whitespace=False)
+    otp = serializers.CharField(
+        max_length=20, required=False, help_text="The device's code, where a second factor is required."
+    )
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
@@ -64,15 +77,18 @@ class IssueToken(TokenView):
         operation_id="token",
         summary="Sign in as staff",
         request=CredentialsSerializer,
-        responses={200: TokensSerializer, **refusals(Invalid, NotSignedIn, LockedOut)},
+        responses={200: TokensSerializer, **refusals(Invalid, NotSignedIn, CodeMissing, LockedOut)},
     )
     def post(self, request: Request) -> Response:
         asked = CredentialsSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
         # The lock against guessing marks the request that Django knows, for its middleware to see.
+        code = asked.validated_data.pop("otp", "")
         user = authenticate(request._request, **asked.validated_data)  # noqa: SLF001
         if not is_active_staff(user):
             raise NotSignedIn
+        if settings.REQUIRE_OTP and match_token(user, code) is None:
+            raise CodeMissing
         return Response(pair_for(user))
 
 
