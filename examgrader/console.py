@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.admin.apps import AdminConfig
 from django.core import checks
@@ -17,6 +18,9 @@ from examgrader import durability
 
 if TYPE_CHECKING:
     from django.contrib.auth.forms import AuthenticationForm
+
+# Apps whose own pages show the secrets of devices (`reset_second_factor` removes one) and whole tokens.
+UNLISTED = ("otp_totp", "otp_static", "token_blacklist")
 
 
 class ConsoleSite(admin.AdminSite):
@@ -65,11 +69,10 @@ class ConsoleConfig(AdminConfig):
 
     def ready(self) -> None:
         super().ready()
-        from django_otp.plugins.otp_static.models import StaticDevice  # noqa: PLC0415 - loaded by now
-        from django_otp.plugins.otp_totp.models import TOTPDevice  # noqa: PLC0415
-
-        # They show the secrets of devices. `reset_second_factor` removes one.
-        admin.site.unregister([TOTPDevice, StaticDevice])
+        for label in UNLISTED:
+            for model in apps.get_app_config(label).get_models():
+                if admin.site.is_registered(model):
+                    admin.site.unregister(model)
         checks.register(durability.check_durability, checks.Tags.database)
 
 
