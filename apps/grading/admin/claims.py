@@ -22,6 +22,12 @@ from apps.grading.selectors.sheet import TASK_PARTS, describe_task
 from apps.grading.services import claiming_ahead, queueing, referring, undoing
 
 
+class TooLong(RuleViolation):
+    message = "At most 1000 characters, please."
+    code = "too_long"
+    status = 400
+
+
 @require_POST
 def claim(request: HttpRequest, task_id: int) -> HttpResponse:
     """Take one answer by name, or keep it longer."""
@@ -83,8 +89,7 @@ def send_back(request: HttpRequest, task_id: int) -> HttpResponse:
 
 
 def too_long(request: HttpRequest, task: GradingTask, words: str) -> HttpResponse:
-    refusal = RuleViolation("At most 1000 characters, please.")
-    return refused(request, task.exam, task.pk, None, refusal, words=words)
+    return refused(request, task.exam, task.pk, None, TooLong(), words=words)
 
 
 @require_POST

@@ -23,16 +23,10 @@ from apps.grading.rules.equivalence import class_key
 from apps.grading.selectors.acts import find_act, list_acts
 from apps.grading.selectors.backlog import answers_without_task
 from apps.grading.selectors.classes import get_classes, get_remaining, get_stated, list_members
-from apps.grading.services import acting, scoring, undoing
+from apps.grading.services import acting
 
 CLASSES_PER_PAGE = 100
 ACTS_PER_PAGE = 50
-STATUS_OF = {
-    acting.NothingWaits: 409,
-    acting.AlreadyUndone: 409,
-    scoring.ResultsPublished: 403,
-    undoing.NotYourScore: 403,
-}
 
 
 def pages(site: AdminSite) -> list[URLPattern]:
@@ -70,9 +64,7 @@ def score_class(request: HttpRequest, exam_id: int, problem_id: int) -> HttpResp
             **form.cleaned_data,
         )
     except RuleViolation as refusal:
-        return classes_page(
-            request, exam, problem, status=STATUS_OF.get(type(refusal), 400), refusal=refusal, typed=form
-        )
+        return classes_page(request, exam, problem, status=refusal.status, refusal=refusal, typed=form)
     return redirect(page_of(act))
 
 
@@ -93,7 +85,7 @@ def remaining(request: HttpRequest, exam_id: int, problem_id: int) -> HttpRespon
             **form.cleaned_data,
         )
     except RuleViolation as refusal:
-        status = STATUS_OF.get(type(refusal), 400)
+        status = refusal.status
         return remaining_page(request, exam, problem, status=status, refusal=refusal)
     for sentence in told_of(done):
         messages.warning(request, sentence)

@@ -34,6 +34,7 @@ class NothingWaits(RuleViolation):
 class ReadOneByOne(RuleViolation):
     message = "Proofs are read one by one. Only the blank ones can be scored together."
     code = "read_one_by_one"
+    status = 400
 
 
 class AlreadyUndone(RuleViolation):
