@@ -13,6 +13,8 @@ from apps.submissions.models import Answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+STEPS = 60
+
 
 class Corrections:
     """A lead who corrects problem 1, then problem 2, to the same points, again and again.
@@ -55,7 +57,7 @@ def test_publishing_while_scores_are_corrected_freezes_one_moment(grade, problem
     GradingTask.objects.update(grader=lead)
     Answer.objects.update(revision=1)
     with ThreadPoolExecutor(1) as pool:
-        correcting = pool.submit(Corrections(lead, now).run, 150)
+        correcting = pool.submit(Corrections(lead, now).run, STEPS)
         while not correcting.done():
             publish()
         correcting.result()
@@ -69,7 +71,7 @@ def test_publishing_while_scores_are_corrected_freezes_one_moment(grade, problem
         assert first - second in {0, 1}
         assert total == first + second
     assert all(earlier[0] <= later[0] for earlier, later in pairwise(snapshots))
-    assert snapshots[-1] == [150, 150, 300]
+    assert snapshots[-1] == [STEPS, STEPS, 2 * STEPS]
 
 
 def test_control_reading_problem_by_problem_mixes_moments(grade, problems, lead, now):

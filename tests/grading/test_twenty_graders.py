@@ -21,20 +21,34 @@ pytestmark = pytest.mark.django_db(transaction=True)
 GRADERS, SCRIPTS = 20, 500
 
 
-def count_deadlocks():
-    """As PostgreSQL counts them; a session tells of its own when it ends, so the others must have ended."""
-    others = (
-        "SELECT count(*) FROM pg_stat_activity"
-        " WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-    )
-    until = time.monotonic() + 10
+@pytest.fixture
+def deadlocks():
+    """Count the deadlocks since the test began, as PostgreSQL does.
+
+    A session tells of its own when it ends: those that began with the test must have ended.
+    """
     with connection.cursor() as cursor:
-        while cursor.execute(others).fetchone()[0] and time.monotonic() < until:
-            time.sleep(0.02)
-        found = cursor.execute(
-            "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
-        ).fetchone()
-    return found[0]
+        (began,) = cursor.execute("SELECT clock_timestamp()").fetchone()
+    before = read_deadlocks()
+
+    def count():
+        others = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+            " AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND backend_start >= %s"
+        )
+        until = time.monotonic() + 10
+        with connection.cursor() as cursor:
+            while cursor.execute(others, [began]).fetchone()[0] and time.monotonic() < until:
+                time.sleep(0.02)
+        return read_deadlocks() - before
+
+    return count
+
+
+def read_deadlocks():
+    with connection.cursor() as cursor:
+        counted = "SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"
+        return cursor.execute(counted).fetchone()[0]
 
 
 def signed_in(user):
@@ -78,8 +92,7 @@ def grade_together(exam, graders, now, *, abandons=False):
     return [task for claimed in outcomes for task in claimed]
 
 
-def test_twenty_graders_score_five_hundred_scripts_and_none_twice(papers, graders, exam, now):
-    before = count_deadlocks()
+def test_twenty_graders_score_five_hundred_scripts_and_none_twice(papers, graders, exam, now, deadlocks):
     first = grade_together(exam, graders, now, abandons=True)
     assert len(set(first)) == len(first)  # nobody was given what another one held
     left = GradingTask.objects.unfinished()
@@ -91,15 +104,14 @@ def test_twenty_graders_score_five_hundred_scripts_and_none_twice(papers, grader
     assert not left.exists()
     assert Score.objects.count() == SCRIPTS
     assert Score.objects.filter(version=1).count() == SCRIPTS
-    assert count_deadlocks() == before
+    assert deadlocks() == 0
 
 
-def test_control_a_deadlock_would_be_counted(problems, queue):
+def test_control_a_deadlock_would_be_counted(problems, queue, deadlocks):
     """Two who lock the same two rows in opposite orders: exactly what the services' order prevents."""
     factories.hand_in_papers(problems[:1], 2)
     queue()
     one, other = GradingTask.objects.values_list("pk", flat=True)
-    before = count_deadlocks()
 
     def lock(*tasks):
         def act():
@@ -112,7 +124,7 @@ def test_control_a_deadlock_would_be_counted(problems, queue):
 
     outcomes = at_once(lock(one, other), lock(other, one))
     assert [type(outcome) for outcome in outcomes if outcome] == [OperationalError]
-    assert count_deadlocks() == before + 1
+    assert deadlocks() == 1
 
 
 def test_on_the_page_exactly_one_of_two_wins_and_the_other_sees_both_scores(problems, queue, grader, lead):

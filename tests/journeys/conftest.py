@@ -29,6 +29,7 @@ FLAGS = [
 DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 375, "height": 740}
 SLOWEST_STEP_MS = 15_000
+LAST_WORDS_MS = 3_000  # for what is under way when a test ends
 PICTURES = os.environ.get("PICTURES")  # a folder that gets a picture of every page a journey looks at
 
 
@@ -89,7 +90,7 @@ def open_page(chromium, live_server, complaints):
         yield new_page
         for context in contexts:
             # What is under way would meet the emptying of the tables, and each wait for the other.
-            for _ in range(SLOWEST_STEP_MS // 20):
+            for _ in range(LAST_WORDS_MS // 20):
                 if not under_way:
                     break
                 context.pages[0].wait_for_timeout(20)
