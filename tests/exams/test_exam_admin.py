@@ -316,3 +316,12 @@ def test_preview_takes_the_same_number_of_queries(client, exam, django_assert_nu
     organiser_of(client, exam)
     with django_assert_num_queries(7):
         client.get(reverse("admin:exams_exam_preview", args=[exam.pk]))
+
+
+def test_who_only_looks_is_not_led_to_accounts_or_an_empty_history(client):
+    exam = factories.ExamFactory()
+    organiser_of(client, exam, "observer")
+    page = client.get(reverse("admin:exams_exam_change", args=[exam.pk])).content.decode()
+    assert "observer" in page
+    assert "/console/auth/user/" not in page
+    assert "historylink" not in page

@@ -53,7 +53,17 @@ class TimeBlockInline(OfExamInline):
 
 class ExamStaffInline(OfExamInline):
     model = ExamStaff
-    fields = ("user", "role")
+
+    def get_fields(self, request: HttpRequest, obj: Exam | None = None) -> tuple[str, ...]:
+        return ("user" if self.has_change_permission(request, obj) else "name", "role")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Exam | None = None) -> tuple[str, ...]:
+        return () if self.has_change_permission(request, obj) else ("name",)
+
+    @admin.display(description="user")
+    def name(self, staff: ExamStaff) -> str:
+        """Without the link to the account, which is for superusers."""
+        return staff.user.get_username()
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "user":
