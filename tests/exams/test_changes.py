@@ -1,4 +1,4 @@
-"""What may be changed at which stage: the table, and every door that keeps to it."""
+"""What may be changed how late: the table, and every door that keeps to it."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -7,9 +7,9 @@ import pytest
 
 from apps.exams.forms import ExamForm, ProblemForm
 from apps.exams.models import Exam
-from apps.exams.rules.changes import RULES, Stage, Verdict, objections
+from apps.exams.rules.changes import RULES, Reach, Verdict, objections
 from apps.exams.services import editing, lifecycle, saving
-from apps.exams.services.changing import ChangeRefused, ChangeUnconfirmed, Consent, stage_of
+from apps.exams.services.changing import ChangeRefused, ChangeUnconfirmed, Consent, reach_of
 from tests import factories
 from tests.exams.papers import SVG
 from tests.factories import NOW
@@ -74,17 +74,17 @@ def test_the_table_knows_every_field_of_the_pages(form, beside):
 
 
 @pytest.mark.parametrize(("kind", "verdicts"), TABLE.items())
-def test_objections_by_stage(kind, verdicts):
-    assert objections(Stage.NEW, [kind]) == ()
-    for stage, verdict in zip((Stage.STARTED, Stage.SCORED), verdicts, strict=True):
-        found = objections(stage, [kind])
+def test_objections_by_reach(kind, verdicts):
+    assert objections(Reach.NEW, [kind]) == ()
+    for reach, verdict in zip((Reach.STARTED, Reach.SCORED), verdicts, strict=True):
+        found = objections(reach, [kind])
         assert [objection.verdict for objection in found] == ([] if verdict is FREE else [verdict])
         # Whatever is not free says why, in words.
         assert all(objection.why.endswith(".") for objection in found)
 
 
 def test_objections_say_what_they_are_about():
-    (objection,) = objections(Stage.STARTED, ["exam.title", "exam.slug"])
+    (objection,) = objections(Reach.STARTED, ["exam.title", "exam.slug"])
     assert str(objection) == "The slug: Receipts name it, and the address of the results."
 
 
@@ -174,19 +174,19 @@ DOORS = {
 }
 
 
-def come_to(stage, problem):
-    started_at = None if stage is Stage.NEW else NOW
+def come_to(reach, problem):
+    started_at = None if reach is Reach.NEW else NOW
     Exam.objects.filter(pk=problem.exam_id).update(first_started_at=started_at)
-    problem.first_scored_at = NOW if stage is Stage.SCORED else None
+    problem.first_scored_at = NOW if reach is Reach.SCORED else None
     problem.save()
-    assert stage_of(Exam.objects.get(pk=problem.exam_id)) == stage
+    assert reach_of(Exam.objects.get(pk=problem.exam_id)) == reach
 
 
-@pytest.mark.parametrize("stage", Stage)
+@pytest.mark.parametrize("reach", Reach)
 @pytest.mark.parametrize("kind", DOORS)
-def test_services_keep_to_the_table(problem, kind, stage):
-    come_to(stage, problem)
-    verdict = FREE if stage is Stage.NEW else TABLE[kind][stage - 1]
+def test_services_keep_to_the_table(problem, kind, reach):
+    come_to(reach, problem)
+    verdict = FREE if reach is Reach.NEW else TABLE[kind][reach - 1]
     before = Exam.objects.get(pk=problem.exam_id).version
     change = DOORS[kind]
     if verdict is FREE:
@@ -204,10 +204,10 @@ def test_services_keep_to_the_table(problem, kind, stage):
     assert is_changed is (verdict is not REFUSE)
 
 
-@pytest.mark.parametrize("stage", Stage)
-def test_removing_a_problem_keeps_to_the_table(problem, stage):
-    come_to(stage, problem)
-    if stage is Stage.NEW:
+@pytest.mark.parametrize("reach", Reach)
+def test_removing_a_problem_keeps_to_the_table(problem, reach):
+    come_to(reach, problem)
+    if reach is Reach.NEW:
         saving.remove_problem(problem_id=problem.pk, actor=None)
         assert not Exam.objects.get(pk=problem.exam_id).problems.exists()
     else:
@@ -215,10 +215,10 @@ def test_removing_a_problem_keeps_to_the_table(problem, stage):
             saving.remove_problem(problem_id=problem.pk, actor=None)
 
 
-@pytest.mark.parametrize("stage", Stage)
-def test_going_back_to_draft_keeps_to_the_table(problem, stage):
-    come_to(stage, problem)
-    if stage is Stage.NEW:
+@pytest.mark.parametrize("reach", Reach)
+def test_going_back_to_draft_keeps_to_the_table(problem, reach):
+    come_to(reach, problem)
+    if reach is Reach.NEW:
         lifecycle.return_to_draft(exam_id=problem.exam_id, actor=None)
     else:
         with pytest.raises(ChangeRefused, match="Close the exam instead"):
@@ -226,7 +226,7 @@ def test_going_back_to_draft_keeps_to_the_table(problem, stage):
 
 
 def test_replacing_a_figure_that_nothing_shows_is_free(problem):
-    come_to(Stage.SCORED, problem)
+    come_to(Reach.SCORED, problem)
     figure("unshown.svg")(problem)
     # The same image again is no change at all.
     editing.put_figure(exam_id=problem.exam_id, name="shown.svg", data=SVG, actor=None)
@@ -234,12 +234,12 @@ def test_replacing_a_figure_that_nothing_shows_is_free(problem):
 
 def test_one_problem_that_was_scored_does_not_bind_the_others(problem):
     other = factories.ProblemFactory(exam=problem.exam, number=2)
-    come_to(Stage.SCORED, problem)
+    come_to(Reach.SCORED, problem)
     problem_field(max_points=Decimal(5))(other, consent=CONSENT)
 
 
 def test_the_reason_stands_in_the_history(problem):
-    come_to(Stage.STARTED, problem)
+    come_to(Reach.STARTED, problem)
     exam_field(zone="Europe/London")(problem, consent=CONSENT)
     event = problem.exam.events.model.objects.filter(pgh_obj=problem.exam).latest("pgh_id")
     assert event.pgh_context.metadata["act"] == "save_exam"

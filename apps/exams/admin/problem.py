@@ -17,7 +17,7 @@ from apps.exams.models import Exam, Problem
 from apps.exams.rules.changes import objections
 from apps.exams.rules.choices import choices_as_text
 from apps.exams.services import saving
-from apps.exams.services.changing import stage_of
+from apps.exams.services.changing import reach_of
 from apps.exams.services.previewing import preview_problem
 
 
@@ -52,7 +52,7 @@ class ProblemAdmin(StatementPages, OfExamAdmin[Problem]):
     def has_delete_permission(self, request: HttpRequest, obj: Problem | None = None) -> bool:
         """Once somebody has started, papers hold an answer to it."""
         may = super().has_delete_permission(request, obj)
-        return may and (obj is None or not objections(stage_of(obj.exam, obj), ["problem.removed"]))
+        return may and (obj is None or not objections(reach_of(obj.exam, obj), ["problem.removed"]))
 
     def get_urls(self) -> list[URLPattern]:
         return [*self.statement_pages(), *super().get_urls()]

@@ -16,10 +16,10 @@ from apps.exams.enums import ExamStatus
 from apps.exams.forms.status import StatusForm
 from apps.exams.models import Exam
 from apps.exams.rules import roles
-from apps.exams.rules.changes import Stage
+from apps.exams.rules.changes import Reach
 from apps.exams.selectors.outline import get_gaps
 from apps.exams.services import lifecycle
-from apps.exams.services.changing import stage_of
+from apps.exams.services.changing import reach_of
 
 if TYPE_CHECKING:
     Base = OfExamAdmin[Exam]
@@ -67,7 +67,7 @@ class StatusPages(Base):
             "missing": [gap.text for gap in gaps if gap.is_missing],
             "worth_a_look": [gap.text for gap in gaps if not gap.is_missing],
             "is_running": exam.time_blocks.filter(closes_at__gt=now).exists(),
-            "is_started": stage_of(exam) > Stage.NEW,
+            "is_started": reach_of(exam) > Reach.NEW,
         }
         template = "admin/exams/exam/status.html"
         return self.show(request, template, context, status=409 if refusal else 200)

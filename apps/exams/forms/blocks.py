@@ -63,11 +63,11 @@ class TimeBlockFormSet(forms.BaseInlineFormSet[Any, Exam, Any]):
         super().clean()
         if not self.instance.pk:
             return
-        stage = changing.hold_stage(self.instance.pk)
+        reach = changing.hold_reach(self.instance.pk)
         going = []
         for form in self.forms:
             places = _changes(form)
-            for objection in unanswered(objections(stage, places), self.consent):
+            for objection in unanswered(objections(reach, places), self.consent):
                 if objection.kind == "block.removed":
                     going.append(f"{form.instance.name}. {told(objection)}")
                 else:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from django import forms
 from django.db.models import Model
 
-from apps.exams.rules.changes import RULES, Objection, Stage, Verdict, objections
+from apps.exams.rules.changes import RULES, Objection, Reach, Verdict, objections
 from apps.exams.services.changing import Consent
 
 Row = TypeVar("Row", bound=Model)
@@ -31,8 +31,11 @@ class ConsentForm(forms.ModelForm[Row]):
 
     field_kinds: dict[str, str] = {}
 
-    def stage(self, *, hold: bool = False) -> Stage:
-        """How far this row has come; with `hold` it comes no further until the transaction ends."""
+    def reach(self, *, hold: bool = False) -> Reach:
+        """How far this row has come; with `hold` it comes no further until the transaction ends.
+
+        Each form says its own: only it knows where its row's exam is.
+        """
         raise NotImplementedError
 
     def kinds(self, cleaned: dict[str, Any]) -> dict[str, str]:
@@ -51,10 +54,10 @@ class ConsentForm(forms.ModelForm[Row]):
                 field.strip = False
         if not self.instance.pk:
             return
-        stage = self.stage()
+        reach = self.reach()
         for name, kind in self.field_kinds.items():
             rule = RULES[kind]
-            if name not in self.fields or rule.verdict_at(stage) is not Verdict.REFUSE:
+            if name not in self.fields or rule.verdict_at(reach) is not Verdict.REFUSE:
                 continue
             # A browser does not send what cannot be changed. What was sent all the same is checked.
             if not self.is_bound or self.add_prefix(name) not in self.data:
@@ -69,7 +72,7 @@ class ConsentForm(forms.ModelForm[Row]):
         places = self.kinds(cleaned)
         if not places:
             return
-        for objection in unanswered(objections(self.stage(hold=True), places), self.given_consent()):
+        for objection in unanswered(objections(self.reach(hold=True), places), self.given_consent()):
             self.add_error(places[objection.kind], told(objection))
 
 

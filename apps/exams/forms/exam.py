@@ -7,7 +7,7 @@ from django import forms
 from apps.core.errors import RuleViolation
 from apps.exams.forms.consent import ConsentForm
 from apps.exams.models import Exam
-from apps.exams.rules.changes import RULES, Stage
+from apps.exams.rules.changes import RULES, Reach
 from apps.exams.services import changing, editing
 
 
@@ -24,8 +24,8 @@ class ExamForm(ConsentForm[Exam]):
         model = Exam
         fields = "__all__"
 
-    def stage(self, *, hold: bool = False) -> Stage:
-        return changing.hold_stage(self.instance.pk) if hold else changing.stage_of(self.instance)
+    def reach(self, *, hold: bool = False) -> Reach:
+        return changing.hold_reach(self.instance.pk) if hold else changing.reach_of(self.instance)
 
     def clean_instructions(self) -> str:
         text: str = self.cleaned_data["instructions"].replace("\r\n", "\n")

@@ -8,7 +8,7 @@ from apps.core.errors import RuleViolation
 from apps.core.images import CleanImage, clean_image
 from apps.exams.forms.consent import ConsentForm, told, unanswered
 from apps.exams.models import Figure
-from apps.exams.rules.changes import Stage, objections
+from apps.exams.rules.changes import Reach, objections
 from apps.exams.services import changing, editing
 
 
@@ -21,9 +21,9 @@ class FigureForm(ConsentForm[Figure]):
         model = Figure
         fields = ("exam",)
 
-    def stage(self, *, hold: bool = False) -> Stage:
+    def reach(self, *, hold: bool = False) -> Reach:
         exam = self.instance.exam
-        return changing.hold_stage(exam.pk) if hold else changing.stage_of(exam)
+        return changing.hold_reach(exam.pk) if hold else changing.reach_of(exam)
 
     def clean_file(self) -> Any:
         """Refuse here what the service would refuse: a field's error is read, a broken page is not."""
@@ -42,7 +42,7 @@ class FigureForm(ConsentForm[Figure]):
         if exam_id is None or "file" not in cleaned:
             return cleaned
         kind = editing.figure_change(exam_id, self.instance.name or cleaned["file"].name, self.image)
-        found = objections(changing.hold_stage(exam_id), [kind] if kind else [])
+        found = objections(changing.hold_reach(exam_id), [kind] if kind else [])
         for objection in unanswered(found, self.given_consent()):
             # Its own page has the tick and shows the one that is there.
             text = told(objection) if self.instance.pk else f"{objection} Replace it on its own page."

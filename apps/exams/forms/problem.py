@@ -7,7 +7,7 @@ from django import forms
 from apps.core.errors import RuleViolation
 from apps.exams.forms.consent import ConsentForm, told
 from apps.exams.models import Problem, StatementVersion
-from apps.exams.rules.changes import Stage, objections
+from apps.exams.rules.changes import Reach, objections
 from apps.exams.rules.choices import ChoicesUnreadable, choices_as_text, choices_from_text
 from apps.exams.rules.drafts import fault_of_accepted, fault_of_choices
 from apps.exams.services import changing, editing
@@ -62,10 +62,10 @@ class ProblemForm(ConsentForm[Problem]):
             self.initial["choices"] = choices_as_text(self.latest.choices)
             self.initial["note"] = self.latest.note
 
-    def stage(self, *, hold: bool = False) -> Stage:
+    def reach(self, *, hold: bool = False) -> Reach:
         if hold:
-            return changing.hold_stage(self.instance.exam_id, self.instance.pk)
-        return changing.stage_of(self.instance.exam, self.instance)
+            return changing.hold_reach(self.instance.exam_id, self.instance.pk)
+        return changing.reach_of(self.instance.exam, self.instance)
 
     def kinds(self, cleaned: dict[str, Any]) -> dict[str, str]:
         kinds = super().kinds(cleaned)
@@ -115,7 +115,7 @@ class ProblemForm(ConsentForm[Problem]):
         if self.instance.pk:
             self.check_changes(cleaned)
         else:
-            for objection in objections(changing.hold_stage(exam.pk), ["problem.added"]):
+            for objection in objections(changing.hold_reach(exam.pk), ["problem.added"]):
                 self.add_error("exam", told(objection))
         return cleaned
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum, IntEnum
 
 
-class Stage(IntEnum):
+class Reach(IntEnum):
     """How far an exam, or one problem of it, has come."""
 
     NEW = 0
@@ -34,8 +34,8 @@ class Rule:
     scored: Verdict
     why: str = ""
 
-    def verdict_at(self, stage: Stage) -> Verdict:
-        return {Stage.NEW: FREE, Stage.STARTED: self.started, Stage.SCORED: self.scored}[stage]
+    def verdict_at(self, reach: Reach) -> Verdict:
+        return {Reach.NEW: FREE, Reach.STARTED: self.started, Reach.SCORED: self.scored}[reach]
 
 
 _KEEP_DEADLINE = "Papers already started keep their deadline; it is moved on the page of papers."
@@ -106,11 +106,11 @@ class Objection:
         return f"{self.what[0].upper()}{self.what[1:]}: {self.why}"
 
 
-def objections(stage: Stage, kinds: Iterable[str]) -> tuple[Objection, ...]:
-    """What stands against these kinds of change at this stage, in their order."""
+def objections(reach: Reach, kinds: Iterable[str]) -> tuple[Objection, ...]:
+    """What stands against these kinds of change once an exam has come so far, in their order."""
     rules = ((kind, RULES[kind]) for kind in kinds)
     return tuple(
         Objection(kind, rule.what, verdict, rule.why)
         for kind, rule in rules
-        if (verdict := rule.verdict_at(stage)) is not FREE
+        if (verdict := rule.verdict_at(reach)) is not FREE
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from apps.core.errors import RuleViolation
 from apps.exams.models import Exam, Problem
-from apps.exams.rules.changes import Objection, Stage, Verdict, objections
+from apps.exams.rules.changes import Objection, Reach, Verdict, objections
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,28 +50,28 @@ def allow_changes(
 
     Holds the exam until the transaction ends, so that the first start waits for a change that was allowed.
     """
-    found = objections(hold_stage(exam_id, problem_id), kinds)
+    found = objections(hold_reach(exam_id, problem_id), kinds)
     if refused := [objection for objection in found if objection.verdict is Verdict.REFUSE]:
         raise ChangeRefused(refused)
     if found and not consent.is_whole:
         raise ChangeUnconfirmed(found)
 
 
-def stage_of(exam: Exam, problem: Problem | None = None) -> Stage:
+def reach_of(exam: Exam, problem: Problem | None = None) -> Reach:
     """How far an exam, or one problem of it, has come."""
     if problem is not None:
         is_scored = problem.first_scored_at is not None
     else:
         is_scored = Problem.objects.filter(exam=exam).exclude(first_scored_at=None).exists()
     if is_scored:
-        return Stage.SCORED
-    return Stage.STARTED if exam.first_started_at else Stage.NEW
+        return Reach.SCORED
+    return Reach.STARTED if exam.first_started_at else Reach.NEW
 
 
-def hold_stage(exam_id: int, problem_id: int | None = None) -> Stage:
+def hold_reach(exam_id: int, problem_id: int | None = None) -> Reach:
     """The same, with both held until the transaction ends: a first start or score waits for the change."""
     exam = Exam.objects.select_for_update().get(pk=exam_id)
     problem = None
     if problem_id is not None:
         problem = Problem.objects.select_for_update(no_key=True).get(pk=problem_id)
-    return stage_of(exam, problem)
+    return reach_of(exam, problem)
