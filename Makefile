@@ -8,7 +8,7 @@ DEV := .venv/dev-$(shell cat requirements.txt requirements-dev.txt | cksum | cut
 # `check --deploy` looks at settings as production has them; nothing connects to this database.
 PRODUCTION := DATABASE_URL=postgresql://nobody@db.invalid/none PUBLIC_URL=https://exams.example.org DEBUG= \
 	$(foreach name,SECRET_KEY ACCESS_KEY_PEPPER RECEIPT_SIGNING_KEY JWT_SIGNING_KEY,$(name)=$(name)-for-this-check-only-yV3kq8Zt1Wm5Rb7Xc2Pd9Hs4)
-COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --fork-strategy fewest --no-header --no-emit-index-url
+COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --fork-strategy fewest --no-strip-extras --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench-grading format lock vendor clean
