@@ -12,6 +12,7 @@ from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score
 from apps.grading.rules.equivalence import equals_accepted
 from apps.grading.selectors.handling import Handling, list_handling, note_to_lead
+from apps.grading.selectors.statements import statement_seen
 from apps.submissions.models import Answer, AnswerRevision, Submission
 
 # What `describe_task` reads of a task, besides its own columns.
@@ -147,18 +148,14 @@ def name_contestant(answer: Answer) -> str:
 
 
 def statements_of(task: GradingTask) -> tuple[StatementVersion, StatementVersion]:
-    """The statement that the contestant saw when writing this answer, and the newest one.
-
-    A blank answer was never written: it is judged by the newest.
-    """
+    """The statement that the contestant saw when writing this answer, and the newest one."""
     versions = list(StatementVersion.objects.filter(problem_id=task.problem_id).order_by("version"))
     written_on = (
         AnswerRevision.objects.filter(answer_id=task.answer_id, revision=task.answer.revision)
         .values_list("paper_version", flat=True)
         .first()
     )
-    seen = [version for version in versions if written_on is None or version.since_version <= written_on]
-    return (seen or versions)[-1], versions[-1]
+    return statement_seen(versions, written_on), versions[-1]
 
 
 def choices_of(statement: StatementVersion, answer: str) -> list[Choice]:

@@ -10,6 +10,7 @@ from django.db.models import F
 
 from apps.exams.models import StatementVersion
 from apps.grading.models import GradingTask, Score
+from apps.grading.selectors.statements import statement_seen
 from apps.submissions.models import AnswerRevision
 
 # What `describe_tasks` reads of a task, besides its own columns.
@@ -59,7 +60,7 @@ def describe_tasks(tasks: Sequence[GradingTask]) -> list[TaskShown]:
             max_points=task.problem.max_points,
             accepted=task.problem.accepted,
             solution_html=task.problem.solution_html,
-            statement_html=seen(statements[task.problem_id], written_on.get(task.answer_id)),
+            statement_html=html_seen(statements[task.problem_id], written_on.get(task.answer_id)),
             blind_code=task.answer.submission.blind_code,
             reading=task.reading,
             status=task.status,
@@ -82,7 +83,5 @@ def statements_by_problem(tasks: Sequence[GradingTask]) -> Mapping[int, list[Sta
     return found
 
 
-def seen(versions: Sequence[StatementVersion], paper_version: int | None) -> str:
-    """The statement on which the answer was written; the newest one for a blank answer."""
-    known = [one for one in versions if paper_version is None or one.since_version <= paper_version]
-    return (known or versions)[-1].html if versions else ""
+def html_seen(versions: Sequence[StatementVersion], paper_version: int | None) -> str:
+    return statement_seen(versions, paper_version).html if versions else ""
