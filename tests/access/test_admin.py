@@ -21,27 +21,10 @@ from tests.factories import (
     TimeBlockFactory,
     UserFactory,
 )
-from tests.support.confirming import confirm
 
 pytestmark = pytest.mark.django_db
 
 MODELS = ["contestant", "registration", "accesskey", "keybatch", "school"]
-
-
-@pytest.fixture
-def exam():
-    return TimeBlockFactory(exam__title="Spring Round", name="Europe").exam
-
-
-@pytest.fixture
-def organiser(exam):
-    return ExamStaffFactory(exam=exam, role=StaffRole.ORGANISER).user
-
-
-@pytest.fixture
-def console(client, organiser):
-    client.force_login(organiser)
-    return confirm(client)
 
 
 def sits(exam, number, **kwargs):

@@ -22,26 +22,9 @@ from tests.factories import (
     RegistrationFactory,
     TimeBlockFactory,
 )
-from tests.support.confirming import confirm
 from tests.support.console import act, listed, text_of
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def exam():
-    return TimeBlockFactory(exam__title="Spring Round", name="Europe").exam
-
-
-@pytest.fixture
-def organiser(exam):
-    return ExamStaffFactory(exam=exam, role=StaffRole.ORGANISER).user
-
-
-@pytest.fixture
-def console(client, organiser):
-    client.force_login(organiser)
-    return confirm(client)
 
 
 @pytest.fixture

@@ -24,7 +24,7 @@ from tests.factories.grading import (
     ScoreFactory,
     ScoringActFactory,
 )
-from tests.factories.rooms import hand_in_papers
+from tests.factories.rooms import closed_papers, hand_in_papers
 from tests.factories.submissions import AnswerFactory, AnswerRevisionFactory, SubmissionFactory
 
 __all__ = [
@@ -49,5 +49,6 @@ __all__ = [
     "SubmissionFactory",
     "TimeBlockFactory",
     "UserFactory",
+    "closed_papers",
     "hand_in_papers",
 ]

@@ -10,9 +10,8 @@ from tests.factories.exams import NOW, TimeBlockFactory
 from tests.factories.submissions import AnswerRevisionFactory
 
 
-def hand_in_papers(problems, count, *, now=NOW, text="It is {place}, because {place} is what it is."):
-    """So many papers of an exam, handed in half an hour before `now`, with an answer to each problem."""
-    exam = problems[0].exam
+def closed_papers(exam, count, *, now=NOW):
+    """So many papers of contestants 1, 2, … handed in half an hour before `now`; no answers yet."""
     block = TimeBlockFactory(exam=exam, opens_at=now - timedelta(hours=3))
     contestants = Contestant.objects.bulk_create(
         ContestantFactory.build(contest=exam.contest, number=place + 1) for place in range(count)
@@ -20,7 +19,7 @@ def hand_in_papers(problems, count, *, now=NOW, text="It is {place}, because {pl
     registrations = Registration.objects.bulk_create(
         Registration(exam=exam, contestant=contestant, time_block=block) for contestant in contestants
     )
-    papers = Submission.objects.bulk_create(
+    return Submission.objects.bulk_create(
         Submission(
             registration=registration,
             started_at=now - timedelta(hours=2),
@@ -31,6 +30,11 @@ def hand_in_papers(problems, count, *, now=NOW, text="It is {place}, because {pl
         )
         for registration in registrations
     )
+
+
+def hand_in_papers(problems, count, *, now=NOW, text="It is {place}, because {place} is what it is."):
+    """So many closed papers of an exam, with an answer to each problem."""
+    papers = closed_papers(problems[0].exam, count, now=now)
     answers = Answer.objects.bulk_create(
         (
             Answer(

@@ -2,22 +2,19 @@
 
 import random
 from collections import Counter
-from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.access.models import Contestant, Registration
 from apps.grading.enums import ActKind
 from apps.grading.models import GradingTask, Score, ScoringAct
 from apps.grading.rules.equivalence import BLANK_KEY, class_key
 from apps.grading.selectors.classes import get_classes, get_remaining
 from apps.grading.services import acting
 from apps.grading.services.queueing import create_grading_tasks
-from apps.submissions.enums import SubmittedBy
-from apps.submissions.models import Answer, Submission
+from apps.submissions.models import Answer
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -42,27 +39,11 @@ def written():
 
 
 @pytest.fixture
-def problem(exam, block, now):
+def problem(exam, now):
     """The problem with its answers, all queued; rows are made in bulk, for speed."""
     problem = factories.ProblemFactory(exam=exam, number=1, accepted=["1729"])
     texts = written()
-    contestants = Contestant.objects.bulk_create(
-        Contestant(contest=exam.contest, number=number) for number in range(1, len(texts) + 1)
-    )
-    registrations = Registration.objects.bulk_create(
-        Registration(exam=exam, contestant=contestant, time_block=block) for contestant in contestants
-    )
-    papers = Submission.objects.bulk_create(
-        Submission(
-            registration=registration,
-            started_at=now - timedelta(hours=2),
-            deadline_at=now - timedelta(minutes=30),
-            grace_seconds=30,
-            submitted_at=now - timedelta(minutes=30),
-            submitted_by=SubmittedBy.CONTESTANT,
-        )
-        for registration in registrations
-    )
+    papers = factories.closed_papers(exam, len(texts), now=now)
     Answer.objects.bulk_create(
         Answer(submission=paper, problem=problem, number=1, text=text, revision=1 if text else 0)
         for paper, text in zip(papers, texts, strict=True)
