@@ -12,14 +12,14 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.translation import ngettext
 
-from apps.access.admin.pages import REISSUING, PeopleAdmin, ask, keys_download, user_of
+from apps.access.admin.pages import REISSUING, PeopleAdmin, ask, keys_download
 from apps.access.forms import OfBatchForm, ReissueBatchForm
 from apps.access.models import KeyBatch
 from apps.access.services.reissuing import reissue_keys
 from apps.access.services.revoking import OfBatch, revoke_keys
 from apps.core.errors import RuleViolation
 from apps.core.guards import guarded_by
-from apps.exams.gate import recently_confirmed
+from apps.exams.gate import recently_confirmed, staff_of
 
 VALID = Q(keys__revoked_at=None)
 REDEEMED = Q(keys__redeemed_at__isnull=False)
@@ -109,7 +109,7 @@ class KeyBatchAdmin(PeopleAdmin[KeyBatch]):
                 exam_id=batch.exam_id,
                 chosen=OfBatch(batch.pk, unused=form.cleaned_data["unused"]),
                 reason=form.cleaned_data["reason"],
-                actor=user_of(request),
+                actor=staff_of(request),
                 now=timezone.now(),
             )
             done = ngettext("%d key of batch %d revoked.", "%d keys of batch %d revoked.", count)
@@ -140,7 +140,7 @@ class KeyBatchAdmin(PeopleAdmin[KeyBatch]):
                     exam_id=batch.exam_id,
                     chosen=OfBatch(batch.pk, unused=wanted["unused"]),
                     reason=wanted["reason"],
-                    actor=user_of(request),
+                    actor=staff_of(request),
                     now=timezone.now(),
                     request=wanted["request"],
                 )

@@ -13,7 +13,7 @@ from django.urls import URLPattern, path
 from django.utils import timezone
 from django.utils.translation import ngettext
 
-from apps.access.admin.pages import REISSUING, PeopleAdmin, ask, is_confirmed, keys_download, user_of
+from apps.access.admin.pages import REISSUING, PeopleAdmin, ask, is_confirmed, keys_download
 from apps.access.forms import IssueKeysForm, ReasonForm, ReissueForm
 from apps.access.models import AccessKey, Registration
 from apps.access.services import revoking
@@ -22,7 +22,7 @@ from apps.access.services.reissuing import reissue_keys
 from apps.access.services.revoking import ByIds
 from apps.core.errors import RuleViolation
 from apps.core.guards import guarded_by
-from apps.exams.gate import recently_confirmed
+from apps.exams.gate import recently_confirmed, staff_of
 from apps.exams.rules import roles
 
 
@@ -115,7 +115,7 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
                     count=wanted["count"],
                     time_block=wanted["time_block"],
                     tester=wanted["tester"],
-                    actor=user_of(request),
+                    actor=staff_of(request),
                     now=timezone.now(),
                     request=wanted["request"],
                 )
@@ -146,7 +146,7 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
                     exam_id=common_exam(request, keys),
                     chosen=ByIds([key.pk for key in keys]),
                     reason=wanted["reason"],
-                    actor=user_of(request),
+                    actor=staff_of(request),
                     now=timezone.now(),
                     request=wanted["request"],
                 )
@@ -174,7 +174,7 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
                 exam_id=exam_id,
                 chosen=ByIds(key_ids),
                 reason=reason,
-                actor=user_of(request),
+                actor=staff_of(request),
                 now=timezone.now(),
             )
 
@@ -189,7 +189,7 @@ class AccessKeyAdmin(PeopleAdmin[AccessKey]):
                 exam_id=exam_id,
                 chosen=ByIds(key_ids),
                 reason=reason,
-                actor=user_of(request),
+                actor=staff_of(request),
             )
 
         return self.ask_and_end(request, chosen, end, action="end_sessions", title="End all sessions")

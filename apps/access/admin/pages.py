@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from django.contrib.admin import ModelAdmin
-from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.forms import Form
 from django.http import HttpRequest, HttpResponse
@@ -99,10 +97,3 @@ def keys_download(issued: Sequence[IssuedKey], file_type: str) -> HttpResponse:
     name = f"keys-batch-{issued[0].batch}.{file_type}"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def user_of(request: HttpRequest) -> AbstractUser:
-    """The user behind `admin_view`, which let nobody else in."""
-    if not isinstance(request.user, AbstractUser):
-        raise PermissionDenied
-    return request.user

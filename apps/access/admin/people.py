@@ -13,13 +13,13 @@ from django.utils.html import format_html
 from django.utils.translation import ngettext
 
 from apps.access.admin import roster
-from apps.access.admin.pages import PeopleAdmin, ask, is_confirmed, keys_download, user_of
+from apps.access.admin.pages import PeopleAdmin, ask, is_confirmed, keys_download
 from apps.access.forms import ContestantForm, RegistrationForm, ReplaceForm
 from apps.access.models import AccessKey, Contestant, Registration, School
 from apps.access.services import people
 from apps.access.services.issuing import issue_keys_for
 from apps.core.errors import RuleViolation
-from apps.exams.gate import recently_confirmed
+from apps.exams.gate import recently_confirmed, staff_of
 from apps.exams.rules import roles
 
 
@@ -122,7 +122,7 @@ class ContestantAdmin(PeopleAdmin[Contestant]):
         people.change_contestant(
             contestant_id=obj.pk,
             changes={name: form.cleaned_data[name] for name in form.changed_data},
-            actor=user_of(request),
+            actor=staff_of(request),
         )
 
     def get_urls(self) -> list[URLPattern]:
@@ -159,7 +159,7 @@ class RegistrationAdmin(PeopleAdmin[Registration]):
         people.change_registration(
             registration_id=obj.pk,
             changes={name: form.cleaned_data[name] for name in form.changed_data},
-            actor=user_of(request),
+            actor=staff_of(request),
         )
 
     @admin.action(description="Issue keys…", permissions=["change"])
@@ -179,7 +179,7 @@ class RegistrationAdmin(PeopleAdmin[Registration]):
                     exam_id=exams.pop(),
                     registration_ids=[registration.pk for registration in registrations],
                     replace=wanted["replace"],
-                    actor=user_of(request),
+                    actor=staff_of(request),
                     now=timezone.now(),
                     request=wanted["request"],
                 )

@@ -10,7 +10,6 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.views.decorators.http import require_http_methods, require_POST
 
-from apps.access.admin.pages import user_of
 from apps.access.enums import RosterChange
 from apps.access.forms import ConfirmRosterForm, OwnExamForm, RosterForm, pack_roster
 from apps.access.rules.roster import COLUMNS
@@ -18,6 +17,7 @@ from apps.access.services.roster import RosterRefused, RosterReport, import_rost
 from apps.core.errors import RuleViolation
 from apps.core.guards import guarded_by
 from apps.core.sheets import Table
+from apps.exams.gate import staff_of
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 
@@ -55,7 +55,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
             table=wanted["roster"],
             time_block=wanted["time_block"],
             shown=wanted["shown"],
-            actor=user_of(request),
+            actor=staff_of(request),
         )
     except RuleViolation as refusal:
         # What it would do now; the roster is still at hand.
@@ -71,7 +71,7 @@ def manager(request: HttpRequest) -> Any:
     """The user, who manages the people of some exam; of which, the forms ask."""
     if not request.user.has_perm(roles.MANAGE_PEOPLE):
         raise PermissionDenied
-    return user_of(request)
+    return staff_of(request)
 
 
 def show(
@@ -80,7 +80,7 @@ def show(
     """A dry run, and the button that makes it real."""
     try:
         report = import_roster(
-            exam_id=exam.pk, table=table, time_block=time_block, actor=user_of(request), dry_run=True
+            exam_id=exam.pk, table=table, time_block=time_block, actor=staff_of(request), dry_run=True
         )
         packed = pack_roster(table)
     except RosterRefused as refusal:

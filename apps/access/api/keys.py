@@ -11,7 +11,8 @@ from rest_framework.response import Response
 from apps.access.services import issuing, revoking
 from apps.access.services.issuing import IssuedKey
 from apps.core.problems import Invalid, NotFound, refusals
-from apps.exams.api.base import Forbidden, SignedOut, StaffView, exam_for, staff_of
+from apps.exams.api.base import Forbidden, SignedOut, StaffView
+from apps.exams.gate import exam_for, staff_of
 from apps.exams.rules import roles
 
 

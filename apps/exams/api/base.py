@@ -1,11 +1,9 @@
 """What the staff's views of the API start from: a token, a role in the exam, pages of rows."""
 
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from django.contrib.auth.models import AbstractUser
-from django.core.exceptions import PermissionDenied
 from django.db.models import Model
-from django.http import Http404
 from rest_framework.generics import GenericAPIView
 from rest_framework.mixins import ListModelMixin
 from rest_framework.pagination import PageNumberPagination
@@ -16,7 +14,6 @@ from rest_framework_simplejwt.authentication import JWTAuthentication
 
 from apps.core.api import ApiView
 from apps.core.errors import RuleViolation
-from apps.exams.models import Exam
 
 Row = TypeVar("Row", bound=Model)
 
@@ -62,22 +59,3 @@ class StaffList(StaffView, ListModelMixin, GenericAPIView[Row]):
     """Rows in pages."""
 
     pagination_class = Pages
-
-
-def staff_of(request: Request) -> AbstractUser:
-    """The user behind `IsStaff`."""
-    user: Any = request.user
-    if not isinstance(user, AbstractUser):
-        raise PermissionDenied
-    return user
-
-
-def exam_for(request: Request, exam_id: int, permission: str) -> Exam:
-    """The exam, if the user may do this in it. Others' exams and missing ones are alike: 404."""
-    user = staff_of(request)
-    exam = Exam.objects.visible_to(user).filter(pk=exam_id).first()
-    if exam is None:
-        raise Http404
-    if not user.has_perm(permission, exam):
-        raise Forbidden
-    return exam

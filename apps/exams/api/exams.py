@@ -9,7 +9,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.problems import NotFound, refusals
-from apps.exams.api.base import SignedOut, StaffList, StaffView, exam_for, staff_of
+from apps.exams.api.base import SignedOut, StaffList, StaffView
+from apps.exams.gate import exam_for, staff_of
 from apps.exams.models import Exam, Problem, StatementVersion, TimeBlock
 from apps.exams.rules import roles
 

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from apps.core.errors import RuleViolation
+from apps.exams.gate import exam_for, staff_of
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.grading.admin.desk import go_on
-from apps.grading.admin.rights import exam_for, staff_of
 from apps.grading.admin.scoring import form_for, refused, sheet_context, task_for
 from apps.grading.forms import AheadForm, QueueForm, UndoForm, WordsForm
 from apps.grading.models import GradingTask

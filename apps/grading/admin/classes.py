@@ -14,9 +14,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.core.errors import RuleViolation
 from apps.exams.enums import ProblemKind
+from apps.exams.gate import exam_for, staff_of
 from apps.exams.models import Exam, Problem
 from apps.exams.rules import roles
-from apps.grading.admin.rights import console_page, exam_for, staff_of
+from apps.grading.admin.pages import console_page
 from apps.grading.forms import ClassScoreForm, RemainingForm
 from apps.grading.models import ScoringAct
 from apps.grading.rules.equivalence import class_key

@@ -11,9 +11,10 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from apps.exams.gate import exam_for, staff_of
 from apps.exams.models import Exam, Problem
 from apps.exams.rules import roles
-from apps.grading.admin.rights import console_page, exam_for, staff_of
+from apps.grading.admin.pages import console_page
 from apps.grading.forms import QueueForm
 from apps.grading.selectors.desk import get_desk, list_desks
 from apps.grading.selectors.mine import get_last_save

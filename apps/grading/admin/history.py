@@ -6,9 +6,10 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.views.decorators.http import require_safe
 
+from apps.exams.gate import exam_for
 from apps.exams.models import Exam
 from apps.exams.rules import roles
-from apps.grading.admin.rights import console_page, exam_for
+from apps.grading.admin.pages import console_page
 from apps.grading.forms import CompareTextsForm, HistoryForm
 from apps.grading.models import GradingTask, Score
 from apps.grading.selectors.answer_history import get_answer_history

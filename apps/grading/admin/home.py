@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from apps.exams.enums import ExamStatus
+from apps.exams.gate import staff_of
 from apps.exams.rules import roles
-from apps.grading.admin.rights import staff_of
 from apps.grading.rules.next_steps import Step
 from apps.grading.selectors.home import ExamCard, PastExam, get_home
 

@@ -8,8 +8,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import RuleViolation
+from apps.exams.gate import exam_for, staff_of
 from apps.exams.rules import roles
-from apps.grading.admin.rights import console_page, exam_for, staff_of
+from apps.grading.admin.pages import console_page
 from apps.grading.forms import HandOnForm
 from apps.grading.selectors.leading import list_graders, list_holdings, list_referrals
 from apps.grading.services import assigning

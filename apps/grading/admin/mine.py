@@ -6,8 +6,9 @@ from urllib.parse import urlencode
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from apps.exams.gate import exam_for, staff_of
 from apps.exams.rules import roles
-from apps.grading.admin.rights import console_page, exam_for, staff_of
+from apps.grading.admin.pages import console_page
 from apps.grading.forms import MyScoresForm
 from apps.grading.selectors.mine import list_my_scores
 

@@ -14,10 +14,10 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.core.errors import RuleViolation
 from apps.exams.admin.scoped import ScopedAdmin
-from apps.exams.gate import recently_confirmed
+from apps.exams.gate import exam_for, recently_confirmed, staff_of
 from apps.exams.models import Exam
 from apps.exams.rules import roles
-from apps.grading.admin.rights import console_page, exam_for, staff_of
+from apps.grading.admin.pages import console_page
 from apps.grading.admin.statistics import changes, statistics
 from apps.grading.forms import PublishForm, WithdrawForm
 from apps.grading.models import Publication

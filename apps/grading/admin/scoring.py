@@ -11,11 +11,12 @@ from django.views.decorators.http import require_http_methods
 from apps.core.errors import RuleViolation
 from apps.core.markup import render_answer, render_expression
 from apps.exams.enums import ProblemKind
+from apps.exams.gate import staff_of
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.exams.rules.points import show_points
 from apps.grading.admin.desk import go_on, to_desk
-from apps.grading.admin.rights import console_page, staff_of
+from apps.grading.admin.pages import console_page
 from apps.grading.enums import TaskStatus
 from apps.grading.forms import QueueForm, ScoreForm
 from apps.grading.models import GradingTask

@@ -7,8 +7,9 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from apps.exams.gate import exam_for
 from apps.exams.rules import roles
-from apps.grading.admin.rights import console_page, exam_for
+from apps.grading.admin.pages import console_page
 from apps.grading.forms import CompareForm
 from apps.grading.models import Publication
 from apps.grading.rules.distribution import Bin, Spread

@@ -11,7 +11,8 @@ from rest_framework.response import Response
 
 from apps.access.rules.people import printed_number
 from apps.core.problems import Invalid, NotFound, refusals
-from apps.exams.api.base import Forbidden, SignedOut, StaffList, StaffView, exam_for, staff_of
+from apps.exams.api.base import Forbidden, SignedOut, StaffList, StaffView
+from apps.exams.gate import exam_for, staff_of
 from apps.exams.rules import roles
 from apps.grading.api.own import OwnProblemSerializer
 from apps.grading.models import Publication, Result

@@ -11,8 +11,9 @@ from rest_framework.response import Response
 
 from apps.core.markup import render_answer, render_expression
 from apps.core.problems import Invalid, NotFound, refusals
-from apps.exams.api.base import Forbidden, Pages, SignedOut, StaffList, StaffView, exam_for, staff_of
+from apps.exams.api.base import Forbidden, Pages, SignedOut, StaffList, StaffView
 from apps.exams.enums import ProblemKind
+from apps.exams.gate import exam_for, staff_of
 from apps.exams.models import Problem
 from apps.exams.rules import roles
 from apps.grading.enums import TaskStatus

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.contrib import messages
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -13,6 +12,7 @@ from django.utils import timezone
 from apps.core.errors import RuleViolation
 from apps.core.textdiff import diff_words
 from apps.exams.admin.scoped import ScopedAdmin
+from apps.exams.gate import staff_of
 from apps.exams.rules import roles
 from apps.submissions.forms import AcceptForm
 from apps.submissions.models import AnswerRevision, Submission
@@ -38,8 +38,7 @@ def accept(admin: ScopedAdmin[Submission], request: HttpRequest, revision_id: in
     paper = papers.filter(pk=revision.submission_id).first() if revision else None
     if revision is None or paper is None:
         raise Http404
-    user = request.user
-    if not isinstance(user, AbstractUser) or not user.has_perm(roles.MANAGE_PEOPLE, paper.registration.exam):
+    if not request.user.has_perm(roles.MANAGE_PEOPLE, paper.registration.exam):
         raise PermissionDenied
     form = AcceptForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
@@ -47,7 +46,7 @@ def accept(admin: ScopedAdmin[Submission], request: HttpRequest, revision_id: in
             accept_revision(
                 revision_id=revision.pk,
                 reason=form.cleaned_data["reason"],
-                actor=user,
+                actor=staff_of(request),
                 now=timezone.now(),
             )
         except RuleViolation as refusal:

@@ -1,52 +1,16 @@
-"""Who of the staff may do what: roles per exam, seen through Django's own permission checks.
-
-And, before what weighs most, whether it is still they who sit there: `recently_confirmed`.
-"""
+"""Before what weighs most, whether it is still they who sit there: the password once more."""
 
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import Any, TypeGuard, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth import authenticate
-from django.contrib.auth.backends import BaseBackend
-from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-
-from apps.exams.models import Exam, ExamStaff
-from apps.exams.rules import roles
-
-
-class ExamRoleBackend(BaseBackend):
-    """Grants the permissions of `rules/roles.py` by the user's role.
-
-    With an exam as the object, the role in that exam decides; without one, any exam's role does
-    (pages use that to show themselves; their rows are still limited by `.visible_to(user)`).
-    """
-
-    def has_perm(self, user_obj: AbstractUser | AnonymousUser, perm: str, obj: Model | None = None) -> bool:
-        if perm not in roles.ALL or not user_obj.is_active or not user_obj.is_staff:
-            return False
-        held = _roles_of(user_obj)
-        if obj is not None:
-            if not isinstance(obj, Exam):
-                # A row of an exam has a primary key of its own: taken for the exam's, it would open another.
-                return False
-            return held.get(obj.pk) in roles.roles_with(perm)
-        return any(role in roles.roles_with(perm) for role in held.values())
-
-
-def _roles_of(user: Any) -> dict[int, str]:
-    """The user's role by exam, asked once per request: Django's own backend keeps its answers there too."""
-    if not hasattr(user, "_exam_roles"):
-        user._exam_roles = dict(ExamStaff.objects.filter(user=user).values_list("exam_id", "role"))  # noqa: SLF001
-    return cast("dict[int, str]", user._exam_roles)  # noqa: SLF001
-
 
 View = TypeVar("View", bound=Callable[..., HttpResponse | None])
 # When somebody of this session last typed the password, besides signing in; in the session.
@@ -115,8 +79,3 @@ def ask_for_password(request: HttpRequest, act: str, *, wrong: bool = False) -> 
     page = render(request, "admin/confirm.html", context)
     page["Cache-Control"] = "no-store, private"
     return page
-
-
-def is_active_staff(user: AbstractBaseUser | None) -> TypeGuard[AbstractUser]:
-    """Who may have a token; asked again at each renewal."""
-    return isinstance(user, AbstractUser) and user.is_active and user.is_staff
