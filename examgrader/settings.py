@@ -173,7 +173,12 @@ if REDIS_URL:
             "BACKEND": "django_redis.cache.RedisCache",
             "LOCATION": REDIS_URL,
             # Short, and no second try: who waits for the cache waits in vain, everything works without it.
-            "OPTIONS": {"SOCKET_CONNECT_TIMEOUT": 0.2, "SOCKET_TIMEOUT": 0.2},
+            "OPTIONS": {
+                "SOCKET_CONNECT_TIMEOUT": 0.2,
+                "SOCKET_TIMEOUT": 0.2,
+                # No pickles: whoever could write to Redis would run code here.
+                "SERIALIZER": "django_redis.serializers.json.JSONSerializer",
+            },
         }
     }
 else:

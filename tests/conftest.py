@@ -5,6 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from django.core.cache import cache
 
+from apps.exams.selectors.content import CONTENT
+from apps.submissions.views.paper_page import PAGES
 from tests import factories
 
 
@@ -16,8 +18,10 @@ def now() -> datetime:
 
 @pytest.fixture(autouse=True)
 def _empty_cache():
-    """Counters of one test are not another's."""
+    """Counters and contents of one test are not another's: their databases have nothing in common."""
     cache.clear()
+    CONTENT.recent.clear()
+    PAGES.clear()
 
 
 @pytest.fixture

@@ -4,8 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from apps.access.gate import cookie_here_name
+from apps.access.models import AccessKey
+from apps.exams.services.changing import Consent
+from apps.exams.services.saving import save_exam
 from apps.submissions.models import Answer, Receipt, Submission
-from apps.submissions.views import paper as views
 from tests import factories
 from tests.factories import NOW
 from tests.submissions.conftest import text_of
@@ -39,29 +42,50 @@ class TestPaper:
         ana.get("/exam/paper/")
         assert first != Submission.objects.get().writer
 
-    def test_it_reads_the_answers_after_taking_the_pen(self, ana, monkeypatch):
-        """Or a save of the page before, between the two, would be missing on this one."""
-        writers = []
-        read = views.get_paper
-
-        def spy(**arguments):
-            writers.append(Submission.objects.get().writer)
-            return read(**arguments)
-
-        before = Submission.objects.get().writer
-        monkeypatch.setattr(views, "get_paper", spy)
-        ana.get("/exam/paper/")
-        assert before not in writers
-        assert writers == [Submission.objects.get().writer]
-
     @pytest.mark.parametrize("count", [1, 3])
-    def test_query_count_does_not_grow(self, at, registration, count, django_assert_num_queries):
+    def test_takes_one_statement_and_one_more_while_the_cache_is_cold(
+        self, at, registration, count, django_assert_num_queries
+    ):
         for number in range(3, 3 + count):
             factories.ProblemFactory(exam=registration.exam, number=number)
         ana = at(NOW)
         ana.post("/exam/start/")
-        with django_assert_num_queries(4):  # who, the pen, the answers, the statements
+        with django_assert_num_queries(2):
             ana.get("/exam/paper/")
+        with django_assert_num_queries(1):
+            ana.get("/exam/paper/")
+
+    def test_takes_one_statement_to_turn_anybody_away(self, at, django_assert_num_queries):
+        ana = at(NOW)
+        with django_assert_num_queries(1):
+            assert ana.get("/exam/paper/").headers["Location"] == "/exam/"
+        AccessKey.objects.update(epoch=2)
+        with django_assert_num_queries(1):
+            assert ana.get("/exam/paper/").headers["Location"] == "/?again=1"
+
+    def test_whoever_has_not_said_whose_browser_it_is_takes_no_pen(self, ana):
+        ana.get("/exam/paper/")
+        before = Submission.objects.get().writer
+        del ana.cookies[cookie_here_name()]
+        assert ana.get("/exam/paper/").headers["Location"] == "/"
+        assert Submission.objects.get().writer == before
+
+    def test_an_edit_is_shown_at_once(self, ana, registration):
+        ana.get("/exam/paper/")
+        registration.exam.title = "Autumn Round"
+        save_exam(exam=registration.exam, fields=["title"], actor=None, consent=Consent(True, "a typo"))
+        assert "Autumn Round" in text_of(ana.get("/exam/paper/"))
+
+    def test_another_exam_of_the_key_has_a_paper_of_its_own(self, ana, registration):
+        other = factories.ExamFactory(contest=registration.exam.contest, slug="second", title="Second Round")
+        factories.ProblemFactory(exam=other, number=1)
+        block = factories.TimeBlockFactory(exam=other)
+        factories.RegistrationFactory(contestant=registration.contestant, exam=other, time_block=block)
+        ana.get("/exam/paper/")
+        ana.post("/exam/choose/", {"exam": "second"})
+        assert ana.get("/exam/paper/").headers["Location"] == "/exam/"
+        ana.post("/exam/start/")
+        assert "Second Round" in text_of(ana.get("/exam/paper/"))
 
     def test_after_the_end_leads_to_the_receipt(self, ana, at):
         assert at(NOW + 2 * HOUR).get("/exam/paper/").headers["Location"] == "/exam/receipt/"

@@ -9,6 +9,7 @@ from apps.access.gate.bearer import (
 )
 from apps.access.gate.cookies import (
     ContestantRequest,
+    contestant_reading,
     contestant_required,
     cookie_here_name,
     cookie_name,
@@ -30,6 +31,7 @@ __all__ = [
     "SignedIn",
     "SignedOut",
     "contestant_of",
+    "contestant_reading",
     "contestant_required",
     "cookie_here_name",
     "cookie_name",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import wraps
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
@@ -35,15 +35,87 @@ class ContestantRequest(HttpRequest):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Remembered:
-    """What the cookies of this browser say, after the database agreed.
+class Claim:
+    """What the cookies of this browser say; only the database knows whether the key still opens.
 
     `confirmed` is False when only the lasting cookie is left: somebody came back, or somebody else came.
     """
 
-    contestant: SignedIn
+    key_id: int
+    epoch: int
+    registration_id: int
     confirmed: bool
     sealed_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remembered:
+    """A claim that the database agreed with."""
+
+    contestant: SignedIn
+    confirmed: bool
+
+
+class Reading(Protocol):
+    """What a page reads in the statement that checks its contestant."""
+
+    @property
+    def contestant(self) -> SignedIn: ...
+
+
+Read_co = TypeVar("Read_co", bound=Reading, covariant=True)
+
+
+class Reader(Protocol[Read_co]):
+    """Asks the database for a claim's contestant and more; None if the key no longer opens anything."""
+
+    def __call__(self, *, key_id: int, epoch: int, registration_id: int) -> Read_co | None: ...
+
+
+def contestant_reading(
+    read: Reader[Reading],
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
+    """`contestant_required` for a page whose own statement checks the contestant.
+
+    The view gets what was read as its second argument. Whoever has not confirmed whose browser it is, is
+    asked first: for them nothing is read, and nothing done.
+    """
+
+    def guard(view: Callable[..., HttpResponseBase]) -> Callable[..., HttpResponseBase]:
+        @guards.guarded_by("contestant")
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            now = timezone.now()
+            claim = claim_of(request, now=now)
+            if claim is None or not claim.confirmed:
+                known = claim is not None and signed_in_by(claim) is not None
+                return never_stored(turned_away(request, known=known))
+            found = read(key_id=claim.key_id, epoch=claim.epoch, registration_id=claim.registration_id)
+            if found is None:
+                return never_stored(turned_away(request, known=False))
+            request.contestant = found.contestant  # type: ignore[attr-defined]
+            response = view(request, found, *args, **kwargs)
+            if now - claim.sealed_at > RENEWED_AFTER and cookie_name() not in getattr(
+                response, "cookies", {}
+            ):
+                renew(response, found.contestant, now=now)
+            return never_stored(response)
+
+        return guarded
+
+    return guard
+
+
+@dataclass(frozen=True)
+class ContestantAlone:
+    """A reading of nothing but who it is."""
+
+    contestant: SignedIn
+
+
+def read_contestant(*, key_id: int, epoch: int, registration_id: int) -> ContestantAlone | None:
+    contestant = get_signed_in(key_id=key_id, epoch=epoch, registration_id=registration_id)
+    return None if contestant is None else ContestantAlone(contestant)
 
 
 def contestant_required(
@@ -51,35 +123,44 @@ def contestant_required(
 ) -> Callable[..., HttpResponseBase]:
     """Let a signed-in contestant in; send everybody else to the entry page (programs get a 401)."""
 
-    @guards.guarded_by("contestant")
+    @contestant_reading(read_contestant)
     @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        now = timezone.now()
-        who = remembered(request, now=now)
-        if who is None or not who.confirmed:
-            return never_stored(turned_away(request, known=who is not None))
-        request.contestant = who.contestant  # type: ignore[attr-defined]
-        response = view(request, *args, **kwargs)
-        if now - who.sealed_at > RENEWED_AFTER and cookie_name() not in getattr(response, "cookies", {}):
-            renew(response, who.contestant, now=now)
-        return never_stored(response)
+    def without_reading(
+        request: HttpRequest, _: ContestantAlone, *args: Any, **kwargs: Any
+    ) -> HttpResponseBase:
+        return view(request, *args, **kwargs)
 
-    return guarded
+    return without_reading
 
 
 def remembered(request: HttpRequest, *, now: datetime) -> Remembered | None:
     """Whom this browser belongs to, by one query; None if nobody, or if the key no longer opens anything."""
+    claim = claim_of(request, now=now)
+    contestant = None if claim is None else signed_in_by(claim)
+    if claim is None or contestant is None:
+        return None
+    return Remembered(contestant=contestant, confirmed=claim.confirmed)
+
+
+def claim_of(request: HttpRequest, *, now: datetime) -> Claim | None:
+    """What the cookies say, without a query; None without a lasting cookie of ours that is young enough."""
     sealed = signing.unseal(SALT, request.COOKIES.get(cookie_name(), ""))
     numbers = sealed.numbers() if sealed else None
     if sealed is None or numbers is None or now - sealed.sealed_at > COOKIE_LIFETIME:
         return None
     key_id, epoch, registration_id = numbers
-    contestant = get_signed_in(key_id=key_id, epoch=epoch, registration_id=registration_id)
-    if contestant is None:
-        return None
     here = signing.unseal(SALT_HERE, request.COOKIES.get(cookie_here_name(), ""))
-    confirmed = here is not None and here.numbers() == (key_id, epoch)
-    return Remembered(contestant=contestant, confirmed=confirmed, sealed_at=sealed.sealed_at)
+    return Claim(
+        key_id=key_id,
+        epoch=epoch,
+        registration_id=registration_id,
+        confirmed=here is not None and here.numbers() == (key_id, epoch),
+        sealed_at=sealed.sealed_at,
+    )
+
+
+def signed_in_by(claim: Claim) -> SignedIn | None:
+    return get_signed_in(key_id=claim.key_id, epoch=claim.epoch, registration_id=claim.registration_id)
 
 
 def sign_in(

@@ -1,21 +1,48 @@
-"""The paper as its contestant writes on it."""
+"""The paper as its contestant writes on it: their own answers and times, and what the exam shows to all."""
 
 import uuid
 from base64 import urlsafe_b64encode
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from django.db.models import F, Value
+from django.db.models.functions import Coalesce, NullIf
+
+from apps.access.rules.people import printed_number
 from apps.exams.enums import Phase
-from apps.exams.models import StatementVersion
-from apps.exams.rules.points import show_points
+from apps.exams.selectors.content import ChoiceContent, ExamContent, get_content
 from apps.submissions.models import Answer
 from apps.submissions.selectors.times import phase_of_paper
 
 
 @dataclass(frozen=True)
-class Choice:
-    label: str
-    html: str
+class OwnAnswer:
+    """An answer's row. `number` is the problem's, as it was at the start."""
+
+    problem_id: int
+    number: int
+    text: str
+    revision: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnPaper:
+    """What one statement reads of a started paper; nothing of it is ever cached."""
+
+    pk: int
+    public_id: uuid.UUID
+    journal_key: bytes
+    deadline_at: datetime
+    grace_seconds: int
+    submitted_at: datetime | None
+    contestant_number: str
+    contestant_name: str
+    is_tester: bool
+    exam_id: int
+    exam_version: int
+    notices: int
+    zone: str
+    answers: tuple[OwnAnswer, ...]
 
 
 @dataclass(frozen=True)
@@ -28,36 +55,32 @@ class AnswerHeld:
 
 @dataclass(frozen=True)
 class PaperProblem:
-    """One problem with its answer. `op` is for the form that works without scripts.
+    """One problem with its answer. `op` is for the form that works without scripts."""
 
-    `unsaved_text` is what such a form brought while the answer had changed elsewhere; None otherwise.
-    """
-
+    problem_id: int
     number: int
     kind: str
     max_points: str
     statement_html: str
     note: str
-    choices: tuple[Choice, ...]
+    choices: tuple[ChoiceContent, ...]
     answer: AnswerHeld
     op: uuid.UUID = field(default_factory=uuid.uuid4)
-    unsaved_text: str | None = None
 
 
 @dataclass(frozen=True)
 class Paper:
     """A started paper: its problems in order, its time, and what its page needs to save.
 
-    The last three are of one opened page, which the view fills in.
+    `paper_version` is the exam's version that `content` is of: what a page shows, and says it showed.
     """
 
     pk: int
     submission_id: str
-    exam_title: str
+    content: ExamContent
     contestant_number: str
     contestant_name: str
     is_tester: bool
-    instructions_html: str
     problems: tuple[PaperProblem, ...]
     now: datetime
     deadline_at: datetime
@@ -65,11 +88,19 @@ class Paper:
     zone: str
     notices: int
     phase: Phase
-    paper_version: int
     journal_key: str
-    device: str = ""
-    save_token: str = ""
-    save_url: str = ""
+
+    @property
+    def exam_title(self) -> str:
+        return self.content.title
+
+    @property
+    def instructions_html(self) -> str:
+        return self.content.instructions_html
+
+    @property
+    def paper_version(self) -> int:
+        return self.content.version
 
     @property
     def blank(self) -> tuple[int, ...]:
@@ -89,54 +120,86 @@ class Paper:
 
 
 def get_paper(*, registration_id: int, now: datetime) -> Paper | None:
-    """The paper of a registration, in two queries; None before it is started."""
-    answers = list(
+    """The paper of a registration, in one query beside the cache; None before it is started."""
+    registration = "submission__registration"
+    rows = list(
         Answer.objects.filter(submission__registration_id=registration_id)
-        .select_related(
-            "problem",
-            "submission__registration__exam",
-            "submission__registration__time_block",
-            "submission__registration__contestant",
-        )
         .order_by("number")
+        .values(
+            "problem_id",
+            "number",
+            "text",
+            "revision",
+            "submission_id",
+            public_id=F("submission__public_id"),
+            journal_key=F("submission__journal_key"),
+            deadline_at=F("submission__deadline_at"),
+            grace_seconds=F("submission__grace_seconds"),
+            submitted_at=F("submission__submitted_at"),
+            contestant_number=F(f"{registration}__contestant__number"),
+            contestant_name=F(f"{registration}__contestant__name"),
+            is_tester=F(f"{registration}__tester"),
+            exam_id=F(f"{registration}__exam_id"),
+            exam_version=F(f"{registration}__exam__version"),
+            notices=F(f"{registration}__exam__notices"),
+            zone=Coalesce(
+                NullIf(F(f"{registration}__time_block__zone"), Value("")), F(f"{registration}__exam__zone")
+            ),
+        )
     )
-    if not answers:
+    if not rows:
         return None
-    submission = answers[0].submission
-    registration = submission.registration
-    statements = {
-        statement.problem_id: statement
-        for statement in StatementVersion.objects.filter(problem__exam=registration.exam_id).current()
-    }
+    first = rows[0]
+    answers = tuple(OwnAnswer(row["problem_id"], row["number"], row["text"], row["revision"]) for row in rows)
+    own = OwnPaper(
+        pk=first["submission_id"],
+        public_id=first["public_id"],
+        journal_key=bytes(first["journal_key"]),
+        deadline_at=first["deadline_at"],
+        grace_seconds=first["grace_seconds"],
+        submitted_at=first["submitted_at"],
+        contestant_number=printed_number(first["contestant_number"]),
+        contestant_name=first["contestant_name"],
+        is_tester=first["is_tester"],
+        exam_id=first["exam_id"],
+        exam_version=first["exam_version"],
+        notices=first["notices"],
+        zone=first["zone"],
+        answers=answers,
+    )
+    return paper_of(own, now=now)
+
+
+def paper_of(own: OwnPaper, *, now: datetime) -> Paper:
+    """A paper's own rows, with the content of its exam."""
+    content = get_content(exam_id=own.exam_id, version=own.exam_version)
     return Paper(
-        pk=submission.pk,
-        submission_id=str(submission.public_id),
-        exam_title=registration.exam.title,
-        contestant_number=registration.contestant.public_number,
-        contestant_name=registration.contestant.name,
-        is_tester=registration.tester,
-        instructions_html=registration.exam.instructions_html,
-        problems=tuple(problem_of(answer, statements.get(answer.problem_id)) for answer in answers),
+        pk=own.pk,
+        submission_id=str(own.public_id),
+        content=content,
+        contestant_number=own.contestant_number,
+        contestant_name=own.contestant_name,
+        is_tester=own.is_tester,
+        problems=tuple(problem_of(answer, content) for answer in own.answers),
         now=now,
-        deadline_at=submission.deadline_at,
-        grace_seconds=submission.grace_seconds,
-        zone=registration.time_block.zone or registration.exam.zone,
-        notices=registration.exam.notices,
-        phase=phase_of_paper(submission, now),
-        paper_version=registration.exam.version,
-        journal_key=urlsafe_b64encode(submission.journal_key).decode().rstrip("="),
+        deadline_at=own.deadline_at,
+        grace_seconds=own.grace_seconds,
+        zone=own.zone,
+        notices=own.notices,
+        phase=phase_of_paper(own, now),
+        journal_key=urlsafe_b64encode(own.journal_key).decode().rstrip("="),
     )
 
 
-def problem_of(answer: Answer, statement: StatementVersion | None) -> PaperProblem:
-    """A problem without a statement shows none: the paper must open whatever was forgotten."""
-    choices = () if statement is None else zip(statement.choices, statement.choices_html, strict=True)
+def problem_of(answer: OwnAnswer, content: ExamContent) -> PaperProblem:
+    problem = content.by_id[answer.problem_id]
     return PaperProblem(
+        problem_id=answer.problem_id,
         number=answer.number,
-        kind=answer.problem.kind,
-        max_points=show_points(answer.problem.max_points),
-        statement_html="" if statement is None else statement.html,
-        note="" if statement is None else statement.note,
-        choices=tuple(Choice(choice["label"], html) for choice, html in choices),
+        kind=problem.kind,
+        max_points=problem.max_points,
+        statement_html=problem.statement_html,
+        note=problem.note,
+        choices=problem.choices,
         answer=AnswerHeld(answer.text, answer.revision),
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from apps.access.models import Registration
@@ -17,6 +18,17 @@ class Terms:
 
     window: phases.Window
     allowance: phases.Allowance
+
+
+class Timed(Protocol):
+    """A paper, or what was read of one."""
+
+    @property
+    def deadline_at(self) -> datetime: ...
+    @property
+    def grace_seconds(self) -> int: ...
+    @property
+    def submitted_at(self) -> datetime | None: ...
 
 
 def clock_of(exam: Exam) -> phases.Clock:
@@ -39,14 +51,14 @@ def terms_of(registration: Registration) -> Terms:
     )
 
 
-def phase_of_paper(submission: Submission, now: datetime) -> Phase:
+def phase_of_paper(paper: Timed, now: datetime) -> Phase:
     """Open until the deadline, closing within the grace, closed after it or once handed in."""
-    if submission.submitted_at is not None:
+    if paper.submitted_at is not None:
         return Phase.CLOSED
-    grace = timedelta(seconds=submission.grace_seconds)
-    if not phases.accepts(now, submission.deadline_at, grace):
+    grace = timedelta(seconds=paper.grace_seconds)
+    if not phases.accepts(now, paper.deadline_at, grace):
         return Phase.CLOSED
-    return Phase.OPEN if now <= submission.deadline_at else Phase.CLOSING
+    return Phase.OPEN if now <= paper.deadline_at else Phase.CLOSING
 
 
 def told(submission: Submission, moment: datetime) -> str:

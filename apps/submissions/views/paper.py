@@ -1,32 +1,44 @@
 """The page a contestant writes on, and the form it is without scripts."""
 
-import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods
 
-from apps.access.gate import ContestantRequest, contestant_required
+from apps.access.gate import ContestantRequest, contestant_reading, contestant_required
+from apps.core import guards
 from apps.exams.enums import Phase
 from apps.submissions import gate
 from apps.submissions.forms import read_paper_form
 from apps.submissions.rules.batch import InvalidBatch
-from apps.submissions.selectors.paper import Paper, get_paper
-from apps.submissions.services import saving, starting
+from apps.submissions.selectors.paper import Paper, get_paper, paper_of
+from apps.submissions.services import saving
+from apps.submissions.services.opening import Opening, open_paper
 from apps.submissions.services.saving import SavePass
+from apps.submissions.views import paper_page
+
+
+@guards.guarded_by("contestant")
+@require_http_methods(["GET", "HEAD", "POST"])
+def paper(request: HttpRequest) -> HttpResponseBase:
+    """The paper. Opening it makes this page the writer; posting it is the way to save without scripts."""
+    return save_paper(request) if request.method == "POST" else show_paper(request)
+
+
+@contestant_reading(open_paper)
+def show_paper(request: ContestantRequest, opening: Opening) -> HttpResponse:
+    """The check of the contestant, the pen and the answers are one statement."""
+    return show_opening(request, opening, unsaved={})
 
 
 @contestant_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def paper(request: ContestantRequest) -> HttpResponse:
-    """The paper. Opening it makes this page the writer; posting it is the way to save without scripts."""
-    if request.method != "POST":
-        return show_paper(request, unsaved={})
+def save_paper(request: ContestantRequest) -> HttpResponse:
     shown = own_paper(request)
     return redirect("submissions:cover") if shown is None else save_form(request, shown)
 
@@ -37,30 +49,21 @@ def own_paper(request: ContestantRequest) -> Paper | None:
     return get_paper(registration_id=request.contestant.registration_id, now=timezone.now())
 
 
-def show_paper(request: ContestantRequest, *, unsaved: dict[int, str], status: int = 200) -> HttpResponse:
+def show_opening(
+    request: ContestantRequest, opening: Opening, *, unsaved: Mapping[int, str], status: int = 200
+) -> HttpResponse:
     """The page gets a device of its own: two tabs are two devices, and the newest writes.
 
-    It takes the pen before it reads: what an earlier page saves in between would be missing on this one.
     `unsaved` are texts that the form brought while the answers had changed elsewhere, by problem number.
     """
-    device = uuid.uuid4()
-    if request.contestant.registration_id is not None:
-        starting.take_pen(registration_id=request.contestant.registration_id, device=device)
-    shown = own_paper(request)
-    if shown is None:
+    if opening.own is None:
         return redirect("submissions:cover")
+    shown = paper_of(opening.own, now=timezone.now())
     if shown.phase == Phase.CLOSED:
         return redirect("submissions:receipt")
-    opened = replace(
-        shown,
-        problems=tuple(
-            replace(problem, unsaved_text=unsaved.get(problem.number)) for problem in shown.problems
-        ),
-        device=str(device),
-        save_token=gate.issue_save_token(replace(save_pass_of(request, shown), page=device)),
-        save_url=reverse("submissions:save"),
-    )
-    return render(request, "submissions/paper.html", {"paper": opened}, status=status)
+    save_pass = replace(save_pass_of(request, shown), page=opening.page)
+    opened = paper_page.Opened(shown, opening.page, gate.issue_save_token(save_pass), unsaved)
+    return paper_page.show(request, opened, status=status)
 
 
 def save_pass_of(request: ContestantRequest, shown: Paper) -> SavePass:
@@ -91,5 +94,15 @@ def save_form(request: ContestantRequest, shown: Paper) -> HttpResponse:
         saved_at = saves[-1].now if saves else shown.now
         messages.success(request, f"All saved {saved_at.astimezone(ZoneInfo(shown.zone)):%H:%M:%S}")
         return redirect("submissions:paper")
-    # The answer changed elsewhere meanwhile: the page shows both texts, and both are kept.
-    return show_paper(request, unsaved={number: typed[number] for number in in_conflict}, status=409)
+    return show_both(request, unsaved={number: typed[number] for number in in_conflict})
+
+
+def show_both(request: ContestantRequest, *, unsaved: Mapping[int, str]) -> HttpResponse:
+    """These answers changed elsewhere meanwhile: the page, opened anew, shows both texts. Both are kept."""
+    contestant = request.contestant
+    opening = open_paper(
+        key_id=contestant.key_id, epoch=contestant.epoch, registration_id=contestant.registration_id or 0
+    )
+    if opening is None:
+        return redirect("access:entry")
+    return show_opening(request, opening, unsaved=unsaved, status=409)
