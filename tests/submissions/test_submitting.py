@@ -14,7 +14,7 @@ from apps.submissions.rules import receipts
 from apps.submissions.selectors.receipts import find_receipt, get_receipt
 from apps.submissions.services import closing, submitting
 from tests import factories
-from tests.support.racing import race
+from tests.support.racing import Racer, locked, race, wait_for_waiters
 
 SECOND = timedelta(seconds=1)
 
@@ -53,13 +53,33 @@ class TestSubmitPaper:
         assert submit(paper, now + timedelta(days=1)) == first
         assert Receipt.objects.count() == 1
 
-    def test_takes_three_statements(self, paper, now):
-        with CaptureQueriesContext(connections["default"]) as queries:
+    def test_takes_two_statements_and_again_two(self, paper, now):
+        for _ in range(2):
+            with CaptureQueriesContext(connections["default"]) as queries:
+                submit(paper, now)
+            statements = [
+                query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))
+            ]
+            assert len(statements) == 2
+
+    def test_of_a_registration_is_the_same(self, paper, now):
+        receipt = submitting.submit_own_paper(registration_id=paper.registration_id, now=now)
+        assert submit(paper, now) == receipt
+
+    def test_is_refused_where_there_is_no_paper(self, now):
+        for submit_any in (
+            lambda: submitting.submit_paper(submission_id=0, now=now),
+            lambda: submitting.submit_own_paper(registration_id=0, now=now),
+        ):
+            with pytest.raises(submitting.NotStarted):
+                submit_any()
+
+    def test_numbers_are_only_taken_for_receipts(self, paper, now):
+        first = submit(paper, now)
+        for _ in range(3):
             submit(paper, now)
-        statements = [
-            query["sql"] for query in queries if not query["sql"].startswith(("SAVEPOINT", "RELEASE"))
-        ]
-        assert len(statements) == 3
+        Submission.objects.update(submitted_at=None, submitted_by="", reopened_at=now)
+        assert submit(paper, now).pk == first.pk + 1
 
     def test_the_receipt_certifies_every_answer(self, paper, now):
         body = json.loads(submit(paper, now).body)
@@ -139,6 +159,27 @@ def test_closing_twice_at_once_issues_one_receipt(paper, now):
     later = now + timedelta(hours=1)
     race(*[lambda: closing.close_overdue(now=later)] * 3)
     assert Receipt.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+class TestASaveThatIsUnderWay:
+    """It holds the paper while that is handed in, and commits then: the receipt certifies its text."""
+
+    def certified(self, paper, now):
+        with locked(Submission.objects.all()):
+            racer = Racer(lambda: submit(paper, now))
+            racer.start()
+            wait_for_waiters(1)
+            Answer.objects.filter(number=1).update(text="43", revision=3)
+        first = json.loads(racer.result().body)["answers"][0]
+        return first["revision"], first["sha256"]
+
+    def test_is_certified(self, paper, now):
+        assert self.certified(paper, now) == (3, receipts.sha256("43"))
+
+    def test_control_without_the_lock_the_text_from_before_is(self, paper, now, monkeypatch):
+        monkeypatch.setattr(submitting, "HAND_IN", submitting.HAND_IN.replace("for no key update of a", ""))
+        assert self.certified(paper, now) == (2, receipts.sha256("42"))
 
 
 class TestSignature:

@@ -24,12 +24,7 @@ from apps.submissions.selectors.cover import get_cover
 from apps.submissions.selectors.paper import Paper, get_paper
 from apps.submissions.services import starting, submitting
 from apps.submissions.services.saving import DatabaseBusy, SavePass, SignedOut
-
-
-class NotStarted(RuleViolation):
-    message = "This paper is not started."
-    code = "not_started"
-    status = 404
+from apps.submissions.services.submitting import NotStarted
 
 
 class InvalidEdits(RuleViolation):
@@ -110,7 +105,7 @@ class SubmitMine(ContestantView):
         responses={200: SubmittedSerializer, **refusals(SignedOut, submitting.SubmissionClosed, NotStarted)},
     )
     def post(self, request: Request) -> Response:
-        receipt = submitting.submit_paper(submission_id=own_paper(request).pk, now=timezone.now())
+        receipt = submitting.submit_own_paper(registration_id=registration_of(request), now=timezone.now())
         tree = {
             "submitted_at": json.loads(receipt.body)["submitted_at"],
             "receipt": {

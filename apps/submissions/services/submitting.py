@@ -1,17 +1,18 @@
 """Handing in: a paper is closed by its contestant, or by time, and a receipt says what it held."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.conf import settings
-from django.db import transaction
-from django.db.models import F
-from django.db.models.expressions import RawSQL
+from django.db import connection, transaction
 
+from apps.access.rules.people import printed_number
 from apps.core.errors import RuleViolation
 from apps.submissions.enums import SubmittedBy
-from apps.submissions.models import Answer, Receipt, Submission
+from apps.submissions.models import Receipt
 from apps.submissions.rules import receipts
 from apps.submissions.rules.receipts import AnswerHeld, PaperHeld
+from apps.submissions.services.close_statement import HAND_IN, HAND_IN_OWN, RECORD_END
 
 # A save that arrived in time may still wait for its lock; `statement_timeout` is 5 s. Closing earlier than
 # this after the grace would refuse it.
@@ -33,17 +34,33 @@ class StillOpen(RuleViolation):
     code = "paper_open"
 
 
+class NotStarted(RuleViolation):
+    """There is no paper to hand in."""
+
+    message = "This paper is not started."
+    code = "not_started"
+    status = 404
+
+
 def submit_paper(*, submission_id: int, now: datetime) -> Receipt:
     """Hand the paper in and sign what it holds; handing in again returns the same receipt.
 
-    Refuses with `SubmissionClosed` after deadline and grace.
+    Refuses with `NotStarted`, and with `SubmissionClosed` after deadline and grace.
     """
+    return close_for_contestant(HAND_IN, submission_id, now)
+
+
+def submit_own_paper(*, registration_id: int, now: datetime) -> Receipt:
+    """The same for a contestant who is known by the registration: nobody has to find the paper first."""
+    return close_for_contestant(HAND_IN_OWN, registration_id, now)
+
+
+def close_for_contestant(statement: str, paper: int, now: datetime) -> Receipt:
     with transaction.atomic():
-        # The UPDATE re-checks its WHERE after waiting for a lock: a paper closed meanwhile is not changed.
-        waiting = Submission.objects.accepting_at(now).filter(pk=submission_id)
-        if waiting.update(submitted_at=now, submitted_by=SubmittedBy.CONTESTANT):
-            return issue_receipt(submission_id=submission_id, now=now)
-    return newest_receipt(submission_id, SubmissionClosed)
+        closed = close(statement, paper=paper, by=SubmittedBy.CONTESTANT, now=now)
+        if closed.paper is not None:
+            return issue_receipt(closed, now=now)
+    return newest_receipt(closed.submission_id, SubmissionClosed)
 
 
 def close_by_time(*, submission_id: int, now: datetime, margin: timedelta = LONGEST_SAVE) -> Receipt:
@@ -53,10 +70,43 @@ def close_by_time(*, submission_id: int, now: datetime, margin: timedelta = LONG
     "closed" from the time.
     """
     with transaction.atomic():
-        overdue = Submission.objects.filter(pk=submission_id, submitted_at=None).closed_at(now - margin)
-        if overdue.update(submitted_at=F("deadline_at"), submitted_by=SubmittedBy.TIME):
-            return issue_receipt(submission_id=submission_id, now=now)
-    return newest_receipt(submission_id, StillOpen)
+        closed = close(RECORD_END, paper=submission_id, by=SubmittedBy.TIME, now=now - margin)
+        if closed.paper is not None:
+            return issue_receipt(closed, now=now)
+    return newest_receipt(closed.submission_id, StillOpen)
+
+
+@dataclass(frozen=True)
+class Closed:
+    """A paper, and what it held if this very call closed it."""
+
+    submission_id: int
+    receipt_number: int
+    paper: PaperHeld | None
+    answers: tuple[AnswerHeld, ...]
+
+
+def close(statement: str, *, paper: int, by: SubmittedBy, now: datetime) -> Closed:
+    """Run one of the closing statements; refuses with `NotStarted` if there is no such paper."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"id": paper, "by": by.value, "now": now})
+        rows = cursor.fetchall()
+    if not rows:
+        raise NotStarted
+    submission_id, receipt_number, exam, contestant, started_at, deadline_at, submitted_at = rows[0][:7]
+    if receipt_number is None:
+        return Closed(submission_id, 0, None, ())
+    held = PaperHeld(
+        exam=exam,
+        contestant=printed_number(contestant),
+        started_at=started_at,
+        deadline_at=deadline_at,
+        submitted_at=submitted_at,
+        submitted_by=by.value,
+    )
+    return Closed(
+        submission_id, receipt_number, held, tuple(AnswerHeld(*row[7:]) for row in rows if row[7] is not None)
+    )
 
 
 def newest_receipt(submission_id: int, otherwise: type[RuleViolation]) -> Receipt:
@@ -69,35 +119,16 @@ def newest_receipt(submission_id: int, otherwise: type[RuleViolation]) -> Receip
     return receipt
 
 
-def issue_receipt(*, submission_id: int, now: datetime) -> Receipt:
+def issue_receipt(closed: Closed, *, now: datetime) -> Receipt:
     """Sign what a paper holds, inside the transaction that closes it."""
-    rows = list(
-        Answer.objects.filter(submission_id=submission_id)
-        .annotate(
-            # An uncorrelated subquery is run once: one number for all rows.
-            next_number=RawSQL("(SELECT nextval(pg_get_serial_sequence('submissions_receipt', 'id')))", [])
-        )
-        .select_related("submission__registration__exam", "submission__registration__contestant")
-        .order_by("number")
-    )
-    paper, number = rows[0].submission, rows[0].next_number  # type: ignore[attr-defined]  # annotated
+    assert closed.paper is not None  # noqa: S101 - only what this call closed has a number
     code = receipts.new_code()
     body = receipts.write_body(
-        number=number,
-        code=code,
-        paper=PaperHeld(
-            exam=paper.registration.exam.slug,
-            contestant=paper.registration.contestant.public_number,
-            started_at=paper.started_at,
-            deadline_at=paper.deadline_at,
-            submitted_at=paper.submitted_at or now,
-            submitted_by=paper.submitted_by,
-        ),
-        answers=[AnswerHeld(answer.number, answer.revision, answer.text) for answer in rows],
+        number=closed.receipt_number, code=code, paper=closed.paper, answers=closed.answers
     )
     return Receipt.objects.create(
-        pk=number,
-        submission=paper,
+        pk=closed.receipt_number,
+        submission_id=closed.submission_id,
         code=code,
         body=body,
         digest=receipts.sha256(body),

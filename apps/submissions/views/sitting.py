@@ -39,18 +39,27 @@ def start(request: ContestantRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def submit(request: ContestantRequest) -> HttpResponse:
     """Show what is blank and ask; then hand in. It carries nothing unsent."""
+    if request.method == "POST":
+        return hand_in(request)
     shown = own_paper(request)
     if shown is None:
         return redirect("submissions:cover")
-    if request.method == "POST":
-        try:
-            submitting.submit_paper(submission_id=shown.pk, now=timezone.now())
-        except RuleViolation as refusal:
-            return render(request, "submissions/paper_closed.html", {"refusal": refusal}, status=409)
-        return redirect("submissions:receipt")
     if shown.phase == Phase.CLOSED:
         return redirect("submissions:receipt")
     return render(request, "submissions/submit.html", {"summary": shown})
+
+
+def hand_in(request: ContestantRequest) -> HttpResponse:
+    registration_id = request.contestant.registration_id
+    if registration_id is None:
+        return redirect("submissions:cover")
+    try:
+        submitting.submit_own_paper(registration_id=registration_id, now=timezone.now())
+    except submitting.NotStarted:
+        return redirect("submissions:cover")
+    except RuleViolation as refusal:
+        return render(request, "submissions/paper_closed.html", {"refusal": refusal}, status=409)
+    return redirect("submissions:receipt")
 
 
 @contestant_required
