@@ -1,0 +1,1 @@
+"""What a rehearsal is judged by: plain arithmetic on what the crowd and the database say."""
