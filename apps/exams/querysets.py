@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 from django.db import models
 from django.db.models import Q
@@ -27,16 +27,20 @@ class OfExam(models.QuerySet[Row_co]):
     exam_path: ClassVar[str] = "exam"
 
     def visible_to(self, user: AbstractBaseUser | AnonymousUser, permission: str = roles.VIEW) -> Self:
-        """Rows of the exams in which the user's role carries the permission; a superuser has every role."""
+        """Rows of the exams in which the user's role carries the permission; a superuser has every role.
+
+        The sandbox of a rehearsal is nobody's: it is a machine's, and goes with it.
+        """
         if not user.is_active or not getattr(user, "is_staff", False):
             return self.none()
-        if getattr(user, "is_superuser", False):
-            return self
-        staff = f"{self.exam_path}__staff" if self.exam_path else "staff"
-        # One filter call: both conditions hold for the same row of staff, of which a user has one per exam.
-        return self.filter(
-            Q(**{f"{staff}__user": user.pk, f"{staff}__role__in": roles.roles_with(permission)})
-        )
+        exam = f"{self.exam_path}__" if self.exam_path else ""
+        wanted: dict[str, Any] = {f"{exam}rehearses__isnull": True}
+        if not getattr(user, "is_superuser", False):
+            wanted[f"{exam}staff__user"] = user.pk
+            wanted[f"{exam}staff__role__in"] = roles.roles_with(permission)
+        # One filter call: all conditions hold for the same exam, and for the same row of its staff, of which
+        # a user has one per exam.
+        return self.filter(Q(**wanted))
 
 
 class ExamQuerySet(OfExam["Exam"]):

@@ -45,7 +45,8 @@ class Exam(models.Model):
     `version` counts every edit of what contestants are shown; it is bumped in the edit's own
     transaction, so that a cached copy of an older version is never taken for the current one.
     `first_started_at` is written by the sitting when the first paper is started (testers' papers
-    aside). `notices` counts the announcements.
+    aside). `notices` counts the announcements. `rehearses` marks a sandbox: the copy of that exam which a
+    synthetic crowd sits in a rehearsal. It stands in no list of anybody, and goes when the rehearsal is over.
     """
 
     contest = models.ForeignKey(Contest, on_delete=models.PROTECT, related_name="exams")
@@ -74,6 +75,9 @@ class Exam(models.Model):
     version = models.PositiveIntegerField(default=1, editable=False)
     notices = models.PositiveIntegerField(default=0, editable=False)
     first_started_at = models.DateTimeField(null=True, blank=True, editable=False)
+    rehearses = models.ForeignKey(
+        "self", null=True, blank=True, editable=False, on_delete=models.PROTECT, related_name="+"
+    )
 
     objects = ExamQuerySet.as_manager()
 

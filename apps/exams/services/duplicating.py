@@ -16,7 +16,17 @@ from apps.exams.rules.shifting import Times, local_time, shifted
 from apps.exams.services.editing import own_contest
 
 # A row of these columns is written anew; everything else of an exam or a problem is taken over.
-_OWN_OF_EXAM = {"id", "contest", "slug", "title", "status", "version", "notices", "first_started_at"}
+_OWN_OF_EXAM = {
+    "id",
+    "contest",
+    "slug",
+    "title",
+    "status",
+    "version",
+    "notices",
+    "first_started_at",
+    "rehearses",
+}
 _OWN_OF_PROBLEM = {"id", "exam", "not_counted", "not_counted_reason", "first_scored_at"}
 
 

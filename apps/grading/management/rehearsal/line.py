@@ -96,7 +96,6 @@ class Line:
             has_cookies=False,
         )
 
-    @property
     def is_cut(self) -> bool:
         return self._is_cut
 
@@ -124,7 +123,7 @@ class Line:
         timeout: float = PAGE_TIMEOUT,
         has_cookies: bool = True,
     ) -> Reply:
-        if self.is_cut:
+        if self.is_cut():
             return Reply(0, error="cut")
         sent_headers = dict(headers or {})
         if has_cookies and self._cookies:
@@ -144,7 +143,7 @@ class Line:
                     self._keep_cookies(response.headers.getall("Set-Cookie", []))
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as error:
             reply = Reply(0, error=type(error).__name__)
-        if self.is_cut:  # while the call was under way
+        if self.is_cut():  # while the call was under way
             return Reply(0, error="cut")
         wrong = reply.error or ("" if reply.status in expect else f"status {reply.status}")
         self._recorder.note(action, started_at, time.perf_counter() - start, wrong)
