@@ -11,7 +11,7 @@ PRODUCTION := DATABASE_URL=postgresql://nobody@db.invalid/none PUBLIC_URL=https:
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --fork-strategy fewest --no-strip-extras --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench-grading format lock vendor clean
+.PHONY: help demo test check bench bench-grading format lock vendor clean
 
 help:  ## these lines
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -34,6 +34,9 @@ check: $(DEV)  ## lint, types, import contracts, migrations, templates, deployme
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
 	$(BIN)/yamllint --strict compose.yaml .pre-commit-config.yaml
+
+bench: $(DEV)  ## what a sitting costs, beside references of the same machine (ARGS="--seconds 4 --rounds 5")
+	$(BIN)/python -m benchmarks.bench $(ARGS)
 
 bench-grading: $(DEV)  ## what twenty graders cost: claim-next and save-score on 1,500 papers (ARGS="--seconds 30")
 	$(BIN)/python -m benchmarks.grading $(ARGS)

@@ -15,22 +15,19 @@ import os
 import random
 import re
 import secrets
-import socket
 import statistics
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
+
+from benchmarks import stack
 
 os.environ["DJANGO_SETTINGS_MODULE"] = "examgrader.settings_test"
 
 DATABASE = "bench_grading"
-TICK_MS = 1000 / os.sysconf("SC_CLK_TCK")
 SAVED, OK, FOUND = 201, 200, 302
 
 
@@ -39,23 +36,18 @@ def main() -> None:
     from examgrader import localservices  # noqa: PLC0415 - before Django reads the settings
 
     localservices.attach()
-    import django  # noqa: PLC0415
+    with stack.own_database(DATABASE):
+        import django  # noqa: PLC0415
 
-    django.setup()
-    logging.disable(logging.WARNING)
-    from django.conf import settings  # noqa: PLC0415
-    from django.db import connection  # noqa: PLC0415
+        django.setup()
+        logging.disable(logging.WARNING)
+        from django.core.management import call_command  # noqa: PLC0415
 
-    settings.DATABASES["default"]["TEST"]["NAME"] = DATABASE
-    connection.settings_dict["TEST"]["NAME"] = DATABASE
-    connection.creation.create_test_db(verbosity=0, autoclobber=True, serialize=False)
-    try:
+        call_command("migrate", verbosity=0)
         say(f"Seeding {options.papers} papers with {options.problems} answers each (seed {options.seed}).")
         exam_id, cookies = seed(options)
-        with serve(options) as (port, server):
-            measure(options, exam_id, cookies, port, server)
-    finally:
-        connection.creation.destroy_test_db(DATABASE, verbosity=0)
+        with stack.serve() as server:
+            measure(options, exam_id, cookies, server)
 
 
 def read_options() -> argparse.Namespace:
@@ -94,31 +86,6 @@ def seed(options: argparse.Namespace) -> tuple[int, list[str]]:
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
     return exam.pk, cookies
-
-
-@contextmanager
-def serve(options: argparse.Namespace) -> Iterator[tuple[int, int]]:
-    """gunicorn as in production, on a free port; yields the port and the process."""
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
-    address = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{DATABASE}").geturl()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "gunicorn", "--config", "examgrader/gunicorn.conf.py", "--log-level", "error"],
-        env={**os.environ, "DATABASE_URL": address, "PORT": str(port)},
-        cwd=Path(__file__).parents[1],
-    )
-    try:
-        for _ in range(300):
-            try:
-                socket.create_connection(("127.0.0.1", port), timeout=1).close()
-                break
-            except OSError:
-                time.sleep(0.1)
-        yield port, server.pid
-    finally:
-        server.terminate()
-        server.wait()
 
 
 class Grader:
@@ -190,13 +157,14 @@ def read_value(page: str, name: str) -> str:
     return re.findall(rf'name="{name}" value="(\d+)"', page)[0]
 
 
-def measure(
-    options: argparse.Namespace, exam_id: int, cookies: Sequence[str], port: int, server: int
-) -> None:
-    graders = [Grader(exam_id, session, port, options.seed + place) for place, session in enumerate(cookies)]
+def measure(options: argparse.Namespace, exam_id: int, cookies: Sequence[str], server: stack.Server) -> None:
+    graders = [
+        Grader(exam_id, session, server.port, options.seed + place) for place, session in enumerate(cookies)
+    ]
     for grader in graders:  # also fills connections, templates and caches
         grader.start()
-    before = cpu_by_process(server)
+    parts = {"application": server.pid, "database": stack.database_pid()}
+    before = {part: stack.cpu_ms(pid) for part, pid in parts.items()}
     until = time.monotonic() + options.seconds
     failures: list[BaseException] = []
     threading.excepthook = lambda failed: failures.append(failed.exc_value or RuntimeError())
@@ -205,33 +173,11 @@ def measure(
         thread.start()
     for thread in threads:
         thread.join()
-    spent = dict.fromkeys(("application", "database"), 0.0)
-    for (part, pid), total in cpu_by_process(server).items():
-        spent[part] += total - before.get((part, pid), 0)
+    spent = {part: stack.cpu_ms(pid) - before[part] for part, pid in parts.items()}
     if failures:
         raise failures[0]
     took = {name: [ms for grader in graders for ms in grader.took[name]] for name in graders[0].took}
     report(options, took, spent)
-
-
-def cpu_by_process(server: int) -> dict[tuple[str, int], float]:
-    """CPU milliseconds so far of gunicorn's processes, and of PostgreSQL's for this database and for all."""
-    from django.db import connection  # noqa: PLC0415
-
-    children = Path(f"/proc/{server}/task/{server}/children").read_text().split()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pid FROM pg_stat_activity WHERE pid <> pg_backend_pid()"
-            " AND (datname = current_database() OR datname IS NULL)"
-        )
-        backends = [row[0] for row in cursor.fetchall()]
-    found = {("application", int(pid)): cpu_ms(int(pid)) for pid in [server, *children]}
-    return found | {("database", pid): cpu_ms(pid) for pid in backends}
-
-
-def cpu_ms(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) * TICK_MS
 
 
 def report(options: argparse.Namespace, took: dict[str, list[float]], spent: dict[str, float]) -> None:
