@@ -45,7 +45,11 @@ class FailureThrottle:
     def count_in_cache(self, address: str, window: int) -> int:
         key = f"failures:{self.name}:{address}:{window}"
         cache.add(key, 0, timeout=2 * self.window_seconds)
-        return cache.incr(key)
+        try:
+            return cache.incr(key)
+        except ValueError:
+            # Evicted between the two: Redis is full, not broken. What this process saw still counts.
+            return 0
 
     def count_in_memory(self, address: str, window: int) -> int:
         if window != self.remembered_window or len(self.remembered) > MOST_REMEMBERED:

@@ -51,6 +51,18 @@ def test_enter_lets_the_holder_of_a_key_in(client, issued):
     assert issued.number in client.get("/exam/").content.decode()
 
 
+def test_enter_takes_two_statements_the_first_time_and_then_one(client, issued, django_assert_num_queries):
+    for statements in (2, 1):  # the key with its registrations; that it was redeemed
+        with django_assert_num_queries(statements):
+            enter(client, issued.key)
+
+
+@pytest.mark.parametrize("typed", ["hello", keys.new_key()])
+def test_enter_takes_one_statement_for_what_is_no_key(client, issued, typed, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        enter(client, typed)
+
+
 def test_enter_answers_unknown_and_malformed_keys_alike(client, issued):
     pages = [enter(client, typed) for typed in (keys.new_key(), "hello", "", "0" * 500, "\x00")]
     assert {page.status_code for page in pages} == {422}

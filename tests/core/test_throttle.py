@@ -91,6 +91,14 @@ def test_count_failure_works_with_redis_stopped(throttle, now):
         assert breaker.redis.is_open
 
 
+def test_a_counter_that_was_evicted_is_no_fault_of_redis(throttle, now, monkeypatch):
+    """A full Redis may drop a counter at any moment; what the process itself saw counts on."""
+    monkeypatch.setattr(cache, "add", lambda *_, **__: True)
+    answers = [throttle.count_failure("10.0.0.1", now=now) for _ in range(4)]
+    assert [seconds is None for seconds in answers] == [True, True, True, False]
+    assert not breaker.redis.is_open
+
+
 def test_count_failure_waits_for_a_frozen_redis_once(throttle, now, frozen_redis):
     with override_settings(CACHES=redis_at(frozen_redis)):
         started = time.monotonic()

@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.exams.enums import ClockKind, ExamStatus
 from apps.exams.models import Exam
@@ -10,12 +12,35 @@ from apps.submissions.models import Submission
 from tests import factories
 from tests.factories import NOW
 from tests.submissions.conftest import text_of
+from tests.support.entering import enter
 
 pytestmark = pytest.mark.django_db
+
+
+def statements_of(call):
+    """How many SQL statements a call takes, BEGIN and COMMIT and their like aside."""
+    with CaptureQueriesContext(connection) as queries:
+        call()
+    return sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE")) for query in queries)
+
+
 HOUR = timedelta(hours=1)
 
 
 class TestCover:
+    @pytest.mark.parametrize("count", [1, 3])
+    def test_takes_two_statements_and_one_more_while_the_cache_is_cold(
+        self, at, registration, count, django_assert_num_queries
+    ):
+        for _ in range(count):
+            other = factories.ExamFactory(contest=registration.exam.contest)
+            block = factories.TimeBlockFactory(exam=other)
+            factories.RegistrationFactory(contestant=registration.contestant, exam=other, time_block=block)
+        ana = at(NOW)
+        for statements in (3, 2):  # who, the exams and papers; the content
+            with django_assert_num_queries(statements):
+                ana.get("/exam/")
+
     def test_early_the_paper_is_not_there_yet(self, at):
         shown = text_of(at(NOW - 2 * HOUR).get("/exam/"))
         assert "Your key is right. The paper opens Saturday 14 March, 15:00" in shown
@@ -58,6 +83,18 @@ class TestCover:
 
 
 class TestStart:
+    def test_takes_the_same_few_statements_however_many_problems(self, client, at, registration):
+        for number in range(3, 12):
+            factories.ProblemFactory(exam=registration.exam, number=number)
+        ana = at(NOW)
+        assert statements_of(lambda: ana.post("/exam/start/")) == 6
+        assert statements_of(lambda: ana.post("/exam/start/")) == 3  # who, the registration, the paper
+        second = factories.RegistrationFactory(exam=registration.exam, time_block=registration.time_block)
+        client.cookies.clear()
+        enter(client, second)
+        # Who; the registration; the paper; the problems; the answers. Only the first start is noted.
+        assert statements_of(lambda: client.post("/exam/start/")) == 5
+
     def test_leads_to_the_paper(self, at):
         assert at(NOW).post("/exam/start/").headers["Location"] == "/exam/paper/"
         assert Submission.objects.get().started_at == NOW

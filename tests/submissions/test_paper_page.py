@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.access.gate import cookie_here_name
 from apps.access.models import AccessKey
@@ -110,6 +112,15 @@ class TestHandIn:
         assert receipt.code in text_of(response)
         assert ana.post("/exam/submit/").status_code == 302
         assert Receipt.objects.count() == 1
+
+    def test_takes_three_statements(self, ana):
+        for _ in range(2):  # who; the paper is closed and read; the receipt is written, or found
+            with CaptureQueriesContext(connection) as queries:
+                ana.post("/exam/submit/")
+            assert sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE")) for query in queries) == 3
+
+    def test_before_the_start_leads_to_the_cover(self, at):
+        assert at(NOW).post("/exam/submit/").headers["Location"] == "/exam/"
 
     def test_is_refused_after_the_end(self, ana, at):
         response = at(NOW + 2 * HOUR).post("/exam/submit/")

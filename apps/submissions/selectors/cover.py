@@ -2,11 +2,15 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import OuterRef, Subquery
 
 from apps.access.models import Registration
 from apps.access.selectors.entry import SignedIn
 from apps.exams.enums import ExamStatus, Phase
 from apps.exams.rules import phases
+from apps.exams.selectors.content import get_content
 from apps.submissions.models import Submission
 from apps.submissions.selectors.times import clock_of, phase_of_paper, terms_of
 
@@ -17,6 +21,15 @@ class OtherExam:
 
     title: str
     choose: str
+
+
+@dataclass(frozen=True)
+class PaperTimes:
+    """What the cover has to know of a started paper."""
+
+    deadline_at: datetime
+    grace_seconds: int
+    submitted_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -53,24 +66,39 @@ class Cover:
 
 
 def get_cover(*, contestant: SignedIn, now: datetime) -> Cover | None:
-    """The cover of the chosen exam, in two queries; None if the contestant is registered for no exam."""
+    """The cover of the chosen exam, in one query beside the cache; None if there is no exam to choose."""
+    paper = Submission.objects.filter(registration=OuterRef("pk"))
     registrations = list(
         Registration.objects.filter(contestant_id=contestant.contestant_id)
         .select_related("exam", "time_block")
+        .defer("exam__instructions", "exam__instructions_html")  # long, and in the cache
+        .annotate(
+            paper_deadline_at=Subquery(paper.values("deadline_at")),
+            paper_grace_seconds=Subquery(paper.values("grace_seconds")),
+            paper_submitted_at=Subquery(paper.values("submitted_at")),
+        )
         .order_by("time_block__opens_at", "exam__slug")
     )
     if not registrations:
         return None
     chosen = next((row for row in registrations if row.pk == contestant.registration_id), registrations[0])
-    paper = Submission.objects.filter(registration=chosen).first()
     others = tuple(OtherExam(row.exam.title, row.exam.slug) for row in registrations if row is not chosen)
-    return cover_of(contestant, chosen, paper, others, now)
+    return cover_of(contestant, chosen, times_of_paper(chosen), others, now)
+
+
+def times_of_paper(registration: Any) -> PaperTimes | None:
+    """From the annotations above; None before the start."""
+    if registration.paper_deadline_at is None:
+        return None
+    return PaperTimes(
+        registration.paper_deadline_at, registration.paper_grace_seconds, registration.paper_submitted_at
+    )
 
 
 def cover_of(
     contestant: SignedIn,
     registration: Registration,
-    paper: Submission | None,
+    paper: PaperTimes | None,
     others: tuple[OtherExam, ...],
     now: datetime,
 ) -> Cover:
@@ -82,7 +110,7 @@ def cover_of(
         contestant_number=contestant.contestant_number,
         contestant_name=contestant.contestant_name,
         is_tester=registration.tester,
-        instructions_html=exam.instructions_html,
+        instructions_html=get_content(exam_id=exam.pk, version=exam.version).instructions_html,
         phase=phase_of(registration, paper, now),
         clock=exam.clock,
         zone=block.zone or exam.zone,
@@ -100,7 +128,7 @@ def cover_of(
     )
 
 
-def phase_of(registration: Registration, paper: Submission | None, now: datetime) -> Phase:
+def phase_of(registration: Registration, paper: PaperTimes | None, now: datetime) -> Phase:
     """Where this contestant stands. A tester's paper opens early; a draft is not open for anybody else."""
     exam, terms = registration.exam, terms_of(registration)
     if paper is not None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import OuterRef, Subquery
 
 from apps.access.models import Registration
 from apps.access.services.history import act
@@ -45,10 +46,16 @@ def start_paper(*, registration_id: int, now: datetime) -> Started:
 
     Refuses with `NotOpen` and `EntryClosed`. A tester may start at any time while the exam is not closed.
     """
-    registration = Registration.objects.select_related("exam", "time_block").get(pk=registration_id)
-    started = Submission.objects.filter(registration=registration).first()
-    if started is not None:
-        return Started(started, is_new=False)
+    started = Submission.objects.filter(registration=OuterRef("pk"))
+    registration = (
+        Registration.objects.select_related("exam", "time_block")
+        .defer("exam__instructions", "exam__instructions_html")
+        .annotate(paper_id=Subquery(started.values("pk")))
+        .get(pk=registration_id)
+    )
+    paper_id: int | None = registration.paper_id  # type: ignore[attr-defined]  # annotated
+    if paper_id is not None:
+        return Started(Submission.objects.get(pk=paper_id), is_new=False)
     refuse_outside_entry(registration, now)
     try:
         with transaction.atomic():
@@ -82,7 +89,7 @@ def create_paper(registration: Registration, now: datetime) -> Submission:
         deadline_at=deadline,
         grace_seconds=registration.exam.grace_seconds,
     )
-    if not registration.tester:
+    if not registration.tester and registration.exam.first_started_at is None:
         # Before the problems are read: whoever is just changing them holds the exam, and is waited for.
         with act("start_paper", actor=None):
             Exam.objects.filter(pk=registration.exam_id, first_started_at=None).update(first_started_at=now)
