@@ -264,6 +264,7 @@ SPECTACULAR_SETTINGS = {
 CONTESTANT_HOME_URL = "submissions:cover"
 FIGURE_URL = "submissions:figure"
 CONTESTANT_PAGE_URL = "admin:submissions_contestant"
+CONTESTANT_DATA_URL = "admin:grading_contestant_data"
 
 # -- Language, time, files -----------------------------------------------------------------------------------
 

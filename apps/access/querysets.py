@@ -12,7 +12,7 @@ from apps.exams.rules import roles
 if TYPE_CHECKING:
     from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 
-    from apps.access.models import AccessKey, Contestant, KeyBatch, Registration, School
+    from apps.access.models import AccessKey, Contestant, Erasure, KeyBatch, Registration, School
 
 
 Row_co = TypeVar("Row_co", bound=models.Model, covariant=True)
@@ -56,3 +56,7 @@ class AccessKeyQuerySet(OfContest["AccessKey"]):
     def of_exam(self, exam_id: int) -> Self:
         """Keys of contestants who are registered for the exam, each once."""
         return self.filter(contestant__registrations__exam=exam_id)
+
+
+class ErasureQuerySet(OfContest["Erasure"]):
+    exam_path = "contestant__contest__exams"

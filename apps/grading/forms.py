@@ -219,6 +219,31 @@ class CompareForm(forms.Form):
         return before, after
 
 
+class EraseForm(forms.Form):
+    """Why a contestant is erased, and the number typed once more: it cannot be undone."""
+
+    reason = forms.CharField(
+        label="Reason",
+        max_length=300,
+        help_text="It stays when everything else is gone: say it without naming the person.",
+        widget=forms.TextInput(attrs={"class": "input", "autocomplete": "off"}),
+    )
+    number = forms.IntegerField(
+        label="Contestant number, typed again",
+        widget=forms.TextInput(attrs={"class": "input", "inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def __init__(self, *args: Any, contestant_number: int = 0, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.contestant_number = contestant_number
+
+    def clean_number(self) -> int:
+        number: int = self.cleaned_data["number"]
+        if number != self.contestant_number:
+            raise forms.ValidationError("This is not the number of this contestant.", code="another_number")
+        return number
+
+
 class CompareTextsForm(forms.Form):
     """Two texts of an answer by the ids of their revisions; 0 is the blank it started with."""
 

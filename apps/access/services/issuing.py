@@ -14,6 +14,7 @@ from apps.access.rules import keys
 from apps.access.rules.people import printed_number
 from apps.access.services.digests import digest_of
 from apps.access.services.history import act
+from apps.access.services.people import refuse_erased
 from apps.core.errors import RuleViolation
 from apps.exams.models import Contest, Exam, TimeBlock
 
@@ -142,6 +143,7 @@ def issue_keys_for(
         if len(found) != len(wanted):
             raise RegistrationUnknown
         registrations = [found[one] for one in wanted]
+        refuse_erased(*(registration.contestant_id for registration in registrations))
         valid = AccessKey.objects.valid().filter(
             contestant__in=[registration.contestant_id for registration in registrations]
         )

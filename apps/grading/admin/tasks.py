@@ -13,7 +13,7 @@ from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.models import Exam
 from apps.exams.rules import roles
 from apps.exams.rules.points import show_points
-from apps.grading.admin import claims, classes, desk, history, leading, mine, scoring
+from apps.grading.admin import claims, classes, desk, history, leading, mine, people, scoring
 from apps.grading.models import GradingTask, Score
 
 PAGES = (
@@ -79,7 +79,11 @@ class GradingTaskAdmin(ScopedAdmin[GradingTask]):
     def get_urls(self) -> list[URLPattern]:
         wrap = self.admin_site.admin_view
         pages = [path(route, wrap(view), name=f"grading_{name}") for route, view, name in PAGES]
-        of_others = [*history.pages(self.admin_site), *classes.pages(self.admin_site)]
+        of_others = [
+            *history.pages(self.admin_site),
+            *classes.pages(self.admin_site),
+            *people.pages(self.admin_site),
+        ]
         return [*pages, *of_others, *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GradingTask]:

@@ -1,8 +1,10 @@
 """A contestant's page: everything an organiser is asked about one person, without searching five lists."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
@@ -21,5 +23,6 @@ def contestant(request: HttpRequest, contestant_id: int) -> HttpResponse:
         **admin.site.each_context(request),
         "title": f"Contestant {page.number}",
         "page": page,
+        "data_page": reverse(settings.CONTESTANT_DATA_URL, args=[contestant_id]),
     }
     return TemplateResponse(request, "admin/submissions/contestant.html", context)

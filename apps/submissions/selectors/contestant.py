@@ -76,6 +76,7 @@ class ContestantPage:
     zone: str
     sittings: Sequence[Sitting]
     keys: Sequence[KeyRow]
+    erased_at: datetime | None
 
     @property
     def has_key(self) -> bool:
@@ -86,7 +87,7 @@ def get_contestant_page(
     contestant_id: int, user: AbstractBaseUser | AnonymousUser, now: datetime
 ) -> ContestantPage | None:
     """In five queries; None if the user manages nobody's people in any exam of this contest."""
-    people = Contestant.objects.visible_to(user, roles.MANAGE_PEOPLE).select_related("school")
+    people = Contestant.objects.visible_to(user, roles.MANAGE_PEOPLE).select_related("school", "erasure")
     contestant = people.filter(pk=contestant_id).first()
     if contestant is None:
         return None
@@ -122,6 +123,7 @@ def get_contestant_page(
             for registration in registrations
         ],
         keys=[key_row(key, batch_is_ours=key.batch.exam_id in ours) for key in keys],
+        erased_at=contestant.erasure.erased_at if hasattr(contestant, "erasure") else None,
     )
 
 

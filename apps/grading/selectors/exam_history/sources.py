@@ -11,7 +11,7 @@ from django.db.models import BigIntegerField, CharField, F, OuterRef, Q, QuerySe
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 
-from apps.access.models import AccessKey, Contestant, Registration
+from apps.access.models import AccessKey, Contestant, Erasure, Registration
 from apps.exams.models import Exam, ExamStaff, Figure, Problem, StatementVersion, TimeBlock
 from apps.grading.models import Publication
 from apps.submissions.models import Acceptance, TimeChange
@@ -33,6 +33,7 @@ LEDGERS: dict[str, tuple[Any, str, str, str]] = {
     "statement": (StatementVersion, "problem__exam", "created_at", "created_by_id"),
     "deadline": (TimeChange, "registration__exam", "changed_at", "changed_by_id"),
     "acceptance": (Acceptance, "promoted__submission__registration__exam", "accepted_at", "accepted_by_id"),
+    "erasure": (Erasure, "contestant__registrations__exam", "erased_at", "erased_by_id"),
     "publication": (Publication, "exam", "published_at", "published_by_id"),
     "withdrawal": (Publication, "exam", "withdrawn_at", "withdrawn_by_id"),
 }
@@ -43,7 +44,7 @@ WHAT: dict[str, tuple[str, tuple[str, ...]]] = {
     "problems": ("problems and statements", ("problem", "statement")),
     "figures": ("figures", ("figure",)),
     "staff": ("staff and roles", ("staff",)),
-    "people": ("contestants and registrations", ("contestant", "registration")),
+    "people": ("contestants and registrations", ("contestant", "registration", "erasure")),
     "keys": ("access keys", ("key",)),
     "papers": ("deadlines and accepted texts", ("deadline", "acceptance")),
     "results": ("publications", ("publication", "withdrawal")),

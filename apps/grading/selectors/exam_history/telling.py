@@ -113,6 +113,7 @@ def load_ledger(kind: str, ids: Iterable[int]) -> dict[int, Any]:
         "statement": ["problem"],
         "deadline": ["registration__contestant", "registration__time_block__exam"],
         "acceptance": ["promoted__submission__registration__contestant"],
+        "erasure": ["contestant"],
     }
     rows = LEDGERS[kind][0].objects.filter(pk__in=set(ids))
     return dict(rows.select_related(*related[kind]).in_bulk() if kind in related else rows.in_bulk())
@@ -160,6 +161,8 @@ def line_of_ledger(kind: str, row: Any, names: Names) -> Line:
             revision = row.promoted
             whose = f"{revision.submission.registration.contestant}, problem {revision.number}"
             return Line(f"text of {whose}", "accepted", reason=row.reason)
+        case "erasure":
+            return Line(f"contestant {row.contestant}", "erased", reason=row.reason)
         case "withdrawal":
             return Line(f"publication {row.number}", "withdrawn", reason=row.withdrawn_reason)
         case _:
