@@ -1,6 +1,7 @@
 """Every column has its place in the reviewed table `personal_data.txt`, and erasing takes what it says."""
 
 import logging
+import re
 import zipfile
 
 import pytest
@@ -12,6 +13,7 @@ from django.test import Client
 from django.urls import reverse
 
 from apps.grading.services.erasing import erase_contestant
+from examgrader.localservices import BASE_DIR
 from tests.project.personal_data import read_table
 from tests.support.canaries import MARK, build_world, columns, find_in_database, marks_of
 
@@ -144,3 +146,13 @@ def test_a_word_in_a_column_that_erasing_does_not_know_is_found(now, table):
         cursor.execute(f"alter table {table} add column nickname text default '{MARK}forgotten'")
     erase_contestant(contestant_id=world.contestant.pk, reason="Asked", actor=None, now=now)
     assert find_in_database(marks) == {f"{table}.nickname"}
+
+
+# -- The page for those who answer for the data --------------------------------------------------------------
+
+
+def test_the_data_protection_page_names_every_table_with_personal_data():
+    page = (BASE_DIR / "docs" / "data-protection.md").read_text()
+    named = set(re.findall(r"`(\w+_\w+)`", page.partition("## What leaves")[0]))
+    personal = {name.partition(".")[0] for name, verdict in TABLE.items() if verdict in ("erased", "reset")}
+    assert named == personal

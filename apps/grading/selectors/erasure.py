@@ -8,6 +8,7 @@ from django.db.models import Q
 
 from apps.access.models import AccessKey, Contestant, Registration
 from apps.grading.models import Result, Score
+from apps.grading.selectors.exam_history.sources import event_model
 from apps.submissions.models import AnswerRevision, Receipt, Submission, TimeChange
 
 
@@ -58,9 +59,6 @@ def get_erasure_plan(contestant: Contestant, now: datetime) -> ErasurePlan:
 
 
 def count_events(contestant: Contestant) -> int:
-    events = (
-        (Contestant, {"pgh_obj_id": contestant.pk}),
-        (Registration, {"contestant_id": contestant.pk}),
-        (AccessKey, {"contestant_id": contestant.pk}),
-    )
-    return sum(model.pgh_event_model.objects.filter(**of).count() for model, of in events)  # type: ignore[attr-defined]
+    of = {"contestant_id": contestant.pk}
+    sources = (("contestant", {"pgh_obj_id": contestant.pk}), ("registration", of), ("key", of))
+    return sum(event_model(kind).objects.filter(**whose).count() for kind, whose in sources)

@@ -68,7 +68,7 @@ def erase_contestant(
         history.erase_history(contestant_id, words)
         record, _ = Erasure.objects.get_or_create(
             contestant=contestant,
-            defaults={"reason": reason, "erased_at": now, "erased_by": actor},
+            defaults={"reason": reason, "erased_at": now, "erased_by_id": actor.pk if actor else None},
         )
     # A backup of an older day does not know of this record: the log says what to erase again after a restore.
     transaction.on_commit(
