@@ -3,13 +3,14 @@
 from http import HTTPStatus
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from apps.core.errors import RuleViolation
+from apps.core.formats import BodyTooLarge
 from apps.core.problems import CONTENT_TYPE, NotFound, problem_tree
 
 # Codes of REST framework's own refusals that we call otherwise.
@@ -23,6 +24,8 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         error = NotFound()
     if isinstance(error, RuleViolation):
         return told(error.status, error.code, str(error), **error.members)
+    if isinstance(error, RequestDataTooBig):
+        error = BodyTooLarge()
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):

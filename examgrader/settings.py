@@ -227,8 +227,9 @@ PGHISTORY_DEFAULT_TRACKERS = (pghistory.InsertEvent(), pghistory.UpdateEvent(), 
 # -- The API ------------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["apps.core.formats.AnyJson"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.formats.BoundedJson"],
+    "DEFAULT_METADATA_CLASS": None,  # OPTIONS would tell what the schema tells; it is a method like any other
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "examgrader.api.problem_details",
 }

@@ -1,7 +1,8 @@
-"""Counting failures, per address. Who succeeds is never counted and never slowed.
+"""Counting failures, per address, and the calls of programs, per user.
 
-A school sits behind one address, so an address is not a person. Counters live in Redis and, while that
-does not answer, in the process: less exact with several processes, and good enough to make guessing slow.
+Of contestants only failures are counted: who succeeds is never slowed. A school sits behind one address, so
+an address is not a person. Counters live in Redis and, while that does not answer, in the process: less exact
+with several processes, and good enough to make guessing slow.
 """
 
 import ipaddress
@@ -22,8 +23,8 @@ UNKNOWN = "unknown"
 IPV6_SITE_BITS = 64  # one line of a provider; its owner changes the rest at will
 
 
-class FailureThrottle:
-    """At most `limit` failures per address and window; the next ones are told how long to wait."""
+class Throttle:
+    """At most `limit` per name and window; the next ones are told how long to wait."""
 
     def __init__(self, name: str, *, limit: int, window_seconds: int = 60) -> None:
         self.name = name
@@ -32,18 +33,18 @@ class FailureThrottle:
         self.remembered: Counter[str] = Counter()
         self.remembered_window = 0
 
-    def count_failure(self, address: str, *, now: datetime) -> int | None:
-        """Count one more failure. None within the limit; beyond it, the seconds until the window ends."""
+    def count(self, whose: str, *, now: datetime) -> int | None:
+        """Count one more. None within the limit; beyond it, the seconds until the window ends."""
         window, passed = divmod(int(now.timestamp()), self.window_seconds)
         # A count that lies far below what this process saw means that Redis was emptied meanwhile.
         count = max(
-            breaker.redis.call(lambda: self.count_in_cache(address, window), instead=lambda: 0),
-            self.count_in_memory(address, window),
+            breaker.redis.call(lambda: self.count_in_cache(whose, window), instead=lambda: 0),
+            self.count_in_memory(whose, window),
         )
         return self.window_seconds - passed if count > self.limit else None
 
-    def count_in_cache(self, address: str, window: int) -> int:
-        key = f"failures:{self.name}:{address}:{window}"
+    def count_in_cache(self, whose: str, window: int) -> int:
+        key = f"throttle:{self.name}:{whose}:{window}"
         cache.add(key, 0, timeout=2 * self.window_seconds)
         try:
             return cache.incr(key)
@@ -51,11 +52,18 @@ class FailureThrottle:
             # Evicted between the two: Redis is full, not broken. What this process saw still counts.
             return 0
 
-    def count_in_memory(self, address: str, window: int) -> int:
+    def count_in_memory(self, whose: str, window: int) -> int:
         if window != self.remembered_window or len(self.remembered) > MOST_REMEMBERED:
             self.remembered, self.remembered_window = Counter(), window
-        self.remembered[address] += 1
-        return self.remembered[address]
+        self.remembered[whose] += 1
+        return self.remembered[whose]
+
+
+class FailureThrottle(Throttle):
+    """At most `limit` failures per address and window."""
+
+    def count_failure(self, address: str, *, now: datetime) -> int | None:
+        return self.count(address, now=now)
 
 
 def client_address(request: HttpRequest) -> str:

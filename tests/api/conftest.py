@@ -5,6 +5,7 @@ import json
 import pytest
 
 from apps.access.gate import FAILURES
+from apps.exams.api.base import ExpensiveCalls, StaffCalls
 
 
 @pytest.fixture(autouse=True)
@@ -32,3 +33,10 @@ def call(client):
         return response.status_code, json.loads(response.content) if response.content else None
 
     return send
+
+
+@pytest.fixture(autouse=True)
+def _no_calls():
+    """Nor do another test's calls."""
+    for calls in (StaffCalls, ExpensiveCalls):
+        calls.counter.remembered.clear()

@@ -29,6 +29,7 @@ ROLES = (
     "superuser",
 )
 METHODS = ("GET", "POST")
+OTHER_WRITES = ("PUT", "PATCH", "DELETE")
 HANDLER = ClientHandler(enforce_csrf_checks=False)
 
 # Words that stand in every text of an exam, so that a page which shows one of them is caught.
@@ -80,6 +81,12 @@ def walk_routes(patterns=None, prefix="", namespace=""):
         else:
             inside = f"{namespace}{pattern.namespace}:" if pattern.namespace else namespace
             yield from walk_routes(pattern.url_patterns, path, inside)
+
+
+def methods_of(pattern) -> tuple[str, ...]:
+    """What the table has of each route, and what else a view of the API takes."""
+    view = getattr(pattern.callback, "cls", None)
+    return METHODS + tuple(method for method in OTHER_WRITES if hasattr(view, method.lower()))
 
 
 def address(line: Line, values: list) -> str:
@@ -145,6 +152,7 @@ MISSING = Objects(
             "school",
             "submission",
             "task",
+            "timeblock",
         ],
         987_654_321,
     ),
@@ -199,6 +207,7 @@ def make_objects(word: str) -> tuple[Objects, Receipt]:
         slug=exam.slug,
         submission=paper.pk,
         task=task.pk,
+        timeblock=block.pk,
     )
     return objects, receipt
 

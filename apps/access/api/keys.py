@@ -10,30 +10,32 @@ from rest_framework.response import Response
 
 from apps.access.services import issuing, revoking
 from apps.access.services.issuing import IssuedKey
-from apps.core.problems import Invalid, NotFound, refusals
-from apps.exams.api.base import Forbidden, SignedOut, StaffView
+from apps.core.bodies import Body, Line, Whole
+from apps.core.problems import Invalid, NotFound
+from apps.exams.api.base import StaffView, staff_refusals
+from apps.exams.api.writing import ValuesRefused
 from apps.exams.gate import exam_for, staff_of
 from apps.exams.rules import roles
 
 
-class WantedKeysSerializer(serializers.Serializer[Any]):
-    count = serializers.IntegerField(
+class WantedKeysSerializer(Body):
+    count = Whole(
         required=False,
         min_value=1,
         max_value=issuing.MOST_KEYS,
         help_text="For contestants who are only a number.",
     )
     registrations = serializers.ListField(
-        child=serializers.IntegerField(min_value=1),
+        child=Whole(min_value=1),
         required=False,
         max_length=issuing.MOST_KEYS,
         help_text="Registrations of this exam that have no key yet.",
     )
-    time_block = serializers.CharField(required=False, help_text="With `count`, where there are several.")
+    time_block = Line(max_length=60, required=False, help_text="With `count`, where there are several.")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if ("count" in attrs) == ("registrations" in attrs):
-            raise serializers.ValidationError("Give either a count or registrations.")
+            raise ValuesRefused({"together": ["Give either a count or registrations."]})
         return attrs
 
 
@@ -48,11 +50,9 @@ class IssuedKeysSerializer(serializers.Serializer[Any]):
     keys = IssuedKeySerializer(many=True)
 
 
-class RevocationSerializer(serializers.Serializer[Any]):
-    ids = serializers.ListField(
-        child=serializers.IntegerField(min_value=1), min_length=1, max_length=issuing.MOST_KEYS
-    )
-    reason = serializers.CharField(max_length=revoking.LONGEST_REASON)
+class RevocationSerializer(Body):
+    ids = serializers.ListField(child=Whole(min_value=1), min_length=1, max_length=issuing.MOST_KEYS)
+    reason = Line(max_length=revoking.LONGEST_REASON)
 
 
 class RevokedSerializer(serializers.Serializer[Any]):
@@ -62,17 +62,19 @@ class RevokedSerializer(serializers.Serializer[Any]):
 class IssueKeys(StaffView):
     """`POST /api/v1/exams/{id}/keys/`"""
 
+    expensive = ("POST",)
+
     @extend_schema(
         operation_id="issue_keys",
         summary="Issue keys; they are told once",
         request=WantedKeysSerializer,
         responses={
             201: OpenApiResponse(IssuedKeysSerializer, "The keys, for the only time."),
-            **refusals(
+            **staff_refusals(
                 Invalid,
-                SignedOut,
-                Forbidden,
+                ValuesRefused,
                 NotFound,
+                issuing.KeyCountOutOfRange,
                 issuing.NobodyWithoutKey,
                 issuing.RegistrationUnknown,
                 issuing.TimeBlockUnclear,
@@ -112,7 +114,7 @@ class RevokeKeys(StaffView):
         request=RevocationSerializer,
         responses={
             200: RevokedSerializer,
-            **refusals(Invalid, SignedOut, Forbidden, NotFound, revoking.KeyUnknown, revoking.ReasonMissing),
+            **staff_refusals(Invalid, NotFound, revoking.KeyUnknown, revoking.ReasonMissing),
         },
     )
     def post(self, request: Request, exam_id: int) -> Response:

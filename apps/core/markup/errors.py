@@ -8,7 +8,9 @@ from apps.core.errors import RuleViolation
 class MarkupError(RuleViolation):
     """A statement that cannot be shown as its author meant it; the place counts from 1."""
 
+    message = "line 3: a formula is not closed"
     code = "invalid_markup"
+    status = 400
 
     def __init__(self, problem: str, *, line: int, column: int, excerpt: str = "") -> None:
         self.problem = problem

@@ -9,6 +9,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+# What neither a database nor a page takes: NUL, and half a surrogate pair.
+_UNSPEAKABLE = re.compile("[\x00\ud800-\udfff]")
+# A time elsewhere is a slip of the keyboard; at the ends of the calendar other zones cannot even show it.
+_FIRST_YEAR, _LAST_YEAR = 1990, 2199
 _TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:\d\d)?")
 
 
@@ -60,8 +64,8 @@ class Fields:
             return ""
         if default is None and not text.strip():
             self._note(key, "must not be blank")
-        if "\x00" in text:
-            self._note(key, "holds a NUL character")
+        if _UNSPEAKABLE.search(text):
+            self._note(key, "holds a NUL or another character that is no text")
         if limit is not None and len(text) > limit:
             self._note(key, f"longer than {limit} characters")
         return text
@@ -124,6 +128,9 @@ class Fields:
         except ValueError:
             self._note(key, f"{text} is no moment of the calendar")
             return None
+        if not _FIRST_YEAR <= moment.year <= _LAST_YEAR:
+            self._note(key, f"expected a year from {_FIRST_YEAR} to {_LAST_YEAR}")
+            return None
         if fault := _fault_of_offset(moment, zone):
             self._note(key, fault)
             return None
@@ -135,6 +142,8 @@ class Fields:
             text = _as_text(value)
             if text is None or not text.strip():
                 self._note(f"{key}[{index}]", "expected text that is not blank; put it in quotes")
+            elif _UNSPEAKABLE.search(text):
+                self._note(f"{key}[{index}]", "holds a NUL or another character that is no text")
             elif len(text) > limit:
                 self._note(f"{key}[{index}]", f"longer than {limit} characters")
             else:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from apps.core.errors import RuleViolation
 from apps.exams.models import Exam, Problem
@@ -26,21 +27,36 @@ NO_CONSENT = Consent()
 class ChangeRefused(RuleViolation):
     """Somebody has started, or was scored: this kind of change is not possible any more."""
 
+    message = "The number: Answers stand under the old number."
     code = "change_refused"
 
     def __init__(self, refused: Iterable[Objection]) -> None:
         self.objections = tuple(refused)
         super().__init__("\n".join(map(str, self.objections)))
 
+    @property
+    def members(self) -> dict[str, Any]:
+        return {"objections": [told(objection) for objection in self.objections]}
+
 
 class ChangeUnconfirmed(RuleViolation):
     """Somebody has started, or was scored: this kind of change needs a consent with a reason."""
 
+    message = "The instructions: Contestants have read the old ones."
     code = "change_unconfirmed"
 
     def __init__(self, asked: Iterable[Objection]) -> None:
         self.objections = tuple(asked)
         super().__init__("\n".join(map(str, self.objections)))
+
+    @property
+    def members(self) -> dict[str, Any]:
+        return {"objections": [told(objection) for objection in self.objections]}
+
+
+def told(objection: Objection) -> dict[str, str]:
+    """For programs; `verdict` says whether a consent with a reason answers it."""
+    return {"change": objection.kind, "verdict": objection.verdict.value, "why": objection.why}
 
 
 def allow_changes(

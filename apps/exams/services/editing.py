@@ -32,7 +32,9 @@ class StatementBlank(RuleViolation):
 class ChoicesInvalid(RuleViolation):
     """The choices do not fit the kind of the problem or its accepted answers."""
 
+    message = "The choices: a choice needs at least two choices."
     code = "invalid_choices"
+    status = 400
 
 
 class FigureNameInvalid(RuleViolation):

@@ -1,19 +1,19 @@
 """Making an exam from a file: everything is checked and rendered first, then written in one transaction."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import pghistory
-from django.contrib.auth.models import AbstractBaseUser
+from django.contrib.auth.models import AbstractBaseUser, AbstractUser
 from django.db import transaction
 
 from apps.core.errors import RuleViolation
 from apps.core.markup import RENDERER
-from apps.exams.enums import ExamStatus
-from apps.exams.models import Exam, Figure, Problem, StatementVersion, TimeBlock
+from apps.exams.enums import ExamStatus, StaffRole
+from apps.exams.models import Exam, ExamStaff, Figure, Problem, StatementVersion, TimeBlock
 from apps.exams.rules.documents import Document, DocumentError, read
 from apps.exams.rules.drafts import ExamDraft, ProblemDraft, read_exam
 from apps.exams.rules.places import spoken_place
@@ -23,16 +23,27 @@ from apps.exams.services.rendering import RenderedDraft
 
 
 class ExamFileInvalid(RuleViolation):
-    """The file is wrong in the places that `faults` name; nothing was written."""
+    """The file is wrong in the places that `faults` name; nothing was written.
 
+    `found` are the same for programs, where there is a tree that has places.
+    """
+
+    message = "problem 3, accepted: “E” is not the label of a choice"
     code = "invalid_exam_file"
+    status = 400
 
-    def __init__(self, faults: list[str]) -> None:
+    def __init__(self, faults: list[str], found: Sequence[Fault] = ()) -> None:
         self.faults = faults
+        self.found = tuple(found)
         super().__init__("\n".join(faults))
+
+    @property
+    def members(self) -> dict[str, Any]:
+        return {"errors": [{"place": fault.place, "message": fault.message} for fault in self.found]}
 
 
 class ExamExists(RuleViolation):
+    message = "There is already an exam spring-2026. Change it in the console, or give the file another slug."
     code = "exam_exists"
 
     def __init__(self, slug: str) -> None:
@@ -68,7 +79,7 @@ def import_exam_file(
     try:
         document = read(data, name)
     except DocumentError as error:
-        raise ExamFileInvalid([f"{name}: {error}"]) from error
+        raise ExamFileInvalid([f"{name}: {error}"], [Fault("", str(error))]) from error
     if name.lower().endswith(".zip"):
         beside = document.figures
     return _import(document, beside, actor=actor, now=now, dry_run=dry_run)
@@ -100,7 +111,7 @@ def _import(
     if faults:
         if Exam.objects.filter(slug=draft.slug).exists():
             faults.append(Fault("slug", str(ExamExists(draft.slug))))
-        raise ExamFileInvalid(_told(document, faults))
+        raise ExamFileInvalid(_told(document, faults), faults)
     with (
         transaction.atomic(),
         pghistory.context(actor=actor.pk if actor else None, act="import_exam", reason=draft.slug),
@@ -142,6 +153,9 @@ def _write(
         instructions=draft.instructions,
         instructions_html=rendering.html["instructions"],
     )
+    if isinstance(actor, AbstractUser) and not actor.is_superuser:
+        # Who has every role needs none; anybody else could not open what they just made.
+        ExamStaff.objects.create(exam=exam, user_id=actor.pk, role=StaffRole.ORGANISER)
     TimeBlock.objects.bulk_create(
         TimeBlock(
             exam=exam,

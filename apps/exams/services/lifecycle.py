@@ -1,6 +1,7 @@
 """Draft, ready, closed: said by a person, who is told what is missing and what it means."""
 
 from datetime import datetime
+from typing import Any
 
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser
@@ -17,11 +18,16 @@ from apps.exams.services.editing import bump_version, lock_exam
 class ExamIncomplete(RuleViolation):
     """The exam lacks something without which nobody can sit it; `missing` says what."""
 
+    message = "The exam has no time block."
     code = "exam_incomplete"
 
     def __init__(self, missing: list[str]) -> None:
         self.missing = missing
         super().__init__(" ".join(missing))
+
+    @property
+    def members(self) -> dict[str, Any]:
+        return {"missing": self.missing}
 
 
 class StillRunning(RuleViolation):

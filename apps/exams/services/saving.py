@@ -1,4 +1,4 @@
-"""Writing what somebody changed of an exam or a problem: those fields only, as `changing` allows."""
+"""Writing what somebody changed of an exam and its parts: those fields only, as `changing` allows."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,27 @@ from datetime import datetime
 import pghistory
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import transaction
+from django.db.models import ProtectedError
 
-from apps.exams.models import Exam, Problem
+from apps.core.errors import RuleViolation
+from apps.exams.models import Exam, Problem, TimeBlock
 from apps.exams.rules.changes import RULES
 from apps.exams.services.changing import NO_CONSENT, Consent, allow_changes
 from apps.exams.services.editing import add_statement_version, bump_version
 
 # What is rendered goes with its source.
 _RENDERED = {"instructions": "instructions_html", "solution": "solution_html"}
+_NOUNS = {Exam: "exam", Problem: "problem", TimeBlock: "block"}
+
+
+class ProblemInUse(RuleViolation):
+    message = "Testers' papers hold answers to this problem. It can be “not counted” instead."
+    code = "problem_in_use"
+
+
+class TimeBlockInUse(RuleViolation):
+    message = "Contestants are registered for this time block; move them to another one first."
+    code = "time_block_in_use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +88,62 @@ def save_problem(
 
 @transaction.atomic
 def remove_problem(*, problem_id: int, actor: AbstractBaseUser | None) -> None:
-    """Take a problem out of an exam that nobody has started."""
+    """Take a problem out of an exam that nobody has started; testers' papers keep it there."""
     problem = Problem.objects.get(pk=problem_id)
     allow_changes(exam_id=problem.exam_id, kinds=["problem.removed"], consent=NO_CONSENT)
     with pghistory.context(actor=actor.pk if actor else None, act="remove_problem", reason=str(problem)):
-        problem.delete()
+        try:
+            problem.delete()
+        except ProtectedError as error:
+            raise ProblemInUse from error
         bump_version(problem.exam_id)
 
 
-def changed_fields(stored: Exam | Problem, edited: Exam | Problem, fields: Collection[str]) -> list[str]:
+@transaction.atomic
+def save_time_block(
+    *,
+    block: TimeBlock,
+    fields: Collection[str],
+    actor: AbstractBaseUser | None,
+    consent: Consent = NO_CONSENT,
+) -> TimeBlock:
+    """Add a time block, or write these fields of it. Papers that were started keep their deadline."""
+    stored = TimeBlock.objects.select_for_update().get(pk=block.pk) if block.pk else None
+    changed = changed_fields(stored, block, fields) if stored else []
+    kinds = [f"block.{name}" for name in changed] if stored else ["block.added"]
+    allow_changes(exam_id=block.exam_id, kinds=kinds, consent=consent)
+    with pghistory.context(actor=actor.pk if actor else None, act="save_time_block", reason=consent.reason):
+        if stored is None:
+            block.save()
+        elif changed:
+            block.save(update_fields=changed)
+        if changed or stored is None:
+            bump_version(block.exam_id)
+    return block
+
+
+@transaction.atomic
+def remove_time_block(
+    *, block_id: int, actor: AbstractBaseUser | None, consent: Consent = NO_CONSENT
+) -> None:
+    """Take a time block out for which nobody is registered."""
+    block = TimeBlock.objects.get(pk=block_id)
+    allow_changes(exam_id=block.exam_id, kinds=["block.removed"], consent=consent)
+    reason = consent.reason or block.name
+    with pghistory.context(actor=actor.pk if actor else None, act="remove_time_block", reason=reason):
+        try:
+            block.delete()
+        except ProtectedError as error:
+            raise TimeBlockInUse from error
+        bump_version(block.exam_id)
+
+
+Row = Exam | Problem | TimeBlock
+
+
+def changed_fields(stored: Row, edited: Row, fields: Collection[str]) -> list[str]:
     """Those of the fields that differ, in the order of the table of changes."""
-    noun = "exam" if isinstance(stored, Exam) else "problem"
+    noun = _NOUNS[type(stored)]
     known = [kind.partition(".")[2] for kind in RULES if kind.startswith(f"{noun}.")]
     return [name for name in known if name in fields and getattr(stored, name) != getattr(edited, name)]
 

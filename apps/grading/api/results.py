@@ -1,7 +1,5 @@
 """Publishing, withdrawing, and what was published, for organisers' programs."""
 
-from typing import Any
-
 from django.db.models import QuerySet
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
@@ -10,11 +8,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.access.rules.people import printed_number
-from apps.core.problems import Invalid, NotFound, refusals
-from apps.exams.api.base import Forbidden, SignedOut, StaffList, StaffView
+from apps.core.bodies import Body, Line, NumberInQuery, Word
+from apps.core.problems import Invalid, NotFound
+from apps.exams.api.base import PageQuery, StaffList, StaffView, list_refusals, staff_refusals
 from apps.exams.gate import exam_for, staff_of
 from apps.exams.rules import roles
 from apps.grading.api.own import OwnProblemSerializer
+from apps.grading.enums import Standing
 from apps.grading.models import Publication, Result
 from apps.grading.selectors.results import newest_publication
 from apps.grading.services import publishing
@@ -53,30 +53,47 @@ class PublicationSerializer(serializers.ModelSerializer[Publication]):
         read_only_fields = fields
 
 
-class WithdrawalSerializer(serializers.Serializer[Any]):
-    reason = serializers.CharField(max_length=300)
+class WithdrawalSerializer(Body):
+    reason = Line(max_length=300)
+
+
+class ResultQuery(PageQuery):
+    status = Word(Standing.choices, required=False)
+    number = NumberInQuery(
+        required=False,
+        min_value=1,
+        max_value=2**31 - 1,
+        help_text="The contestant's, without zeros in front.",
+    )
+    division = Line(required=False, max_length=100)
+    school = Line(required=False, max_length=200)
 
 
 class ResultList(StaffList[Result]):
     """`GET /api/v1/exams/{id}/results/`"""
 
     serializer_class = ResultSerializer
+    query = ResultQuery
 
     @extend_schema(
         operation_id="results",
         summary="The newest publication, the best first; empty while nothing is published",
-        responses={200: ResultSerializer(many=True), **refusals(SignedOut, Forbidden, NotFound)},
+        parameters=[ResultQuery],
+        responses={200: ResultSerializer(many=True), **list_refusals()},
     )
     def get(self, request: Request, exam_id: int) -> Response:
         return self.list(request)
 
     def get_queryset(self) -> QuerySet[Result]:
         exam = exam_for(self.request, self.kwargs["exam_id"], roles.PUBLISH)
-        return Result.objects.filter(publication=newest_publication(exam.pk)).order_by("rank", "number")
+        results = Result.objects.filter(publication=newest_publication(exam.pk))
+        return results.filter(**self.filters()).order_by("rank", "number")
 
 
 class Publish(StaffView):
     """`POST /api/v1/exams/{id}/publications/`"""
+
+    expensive = ("POST",)
 
     @extend_schema(
         operation_id="publish",
@@ -84,7 +101,7 @@ class Publish(StaffView):
         request=None,
         responses={
             201: OpenApiResponse(PublicationSerializer, "It is out."),
-            **refusals(SignedOut, Forbidden, NotFound, publishing.WorkUnfinished),
+            **staff_refusals(NotFound, publishing.WorkUnfinished),
         },
     )
     def post(self, request: Request, exam_id: int) -> Response:
@@ -96,16 +113,16 @@ class Publish(StaffView):
 class Withdraw(StaffView):
     """`POST /api/v1/exams/{id}/publications/{n}/withdraw/`"""
 
+    expensive = ("POST",)
+
     @extend_schema(
         operation_id="withdraw",
         summary="Hide the results; only the newest publication can be withdrawn, older ones go with it",
         request=WithdrawalSerializer,
         responses={
             200: PublicationSerializer,
-            **refusals(
+            **staff_refusals(
                 Invalid,
-                SignedOut,
-                Forbidden,
                 NotFound,
                 publishing.NothingPublished,
                 publishing.PublishedMeanwhile,

@@ -4,14 +4,15 @@ from typing import Any
 
 from django.db.models import QuerySet
 from django.utils import timezone
-from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_field
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.bodies import SPEAKABLE_PATTERN, Body, NumberInQuery, Text, Whole, Word
 from apps.core.markup import render_answer, render_expression
-from apps.core.problems import Invalid, NotFound, refusals
-from apps.exams.api.base import Forbidden, Pages, SignedOut, StaffList, StaffView
+from apps.core.problems import Invalid, NotFound
+from apps.exams.api.base import PageQuery, Pages, StaffList, StaffView, list_refusals, staff_refusals
 from apps.exams.enums import ProblemKind
 from apps.exams.gate import exam_for, staff_of
 from apps.exams.models import Problem
@@ -21,6 +22,8 @@ from apps.grading.models import GradingTask
 from apps.grading.rules.points import BadPoints, parse_points
 from apps.grading.selectors.tasks import PARTS, TaskShown, describe_tasks
 from apps.grading.services import queueing, scoring
+
+LARGEST = 2**31 - 1  # of the columns these are compared with
 
 
 class ScoreSerializer(serializers.Serializer[Any]):
@@ -71,23 +74,27 @@ class TaskSerializer(serializers.Serializer[Any]):
     )
 
 
-class WantedTaskSerializer(serializers.Serializer[Any]):
-    exam = serializers.IntegerField(min_value=1)
-    problem = serializers.IntegerField(min_value=1, required=False, help_text="The problem's number.")
+class WantedTaskSerializer(Body):
+    exam = Whole(min_value=1)
+    problem = Whole(min_value=1, required=False, help_text="The problem's number.")
 
 
-class NewScoreSerializer(serializers.Serializer[Any]):
-    points = serializers.CharField(max_length=20)
-    comment = serializers.CharField(allow_blank=True, default="", max_length=5000)
-    note = serializers.CharField(allow_blank=True, default="", max_length=5000, help_text="For graders only.")
-    based_on = serializers.IntegerField(min_value=0, help_text="The score version that was seen, 0: none.")
-    answer_revision = serializers.IntegerField(min_value=0)
+@extend_schema_field({"type": ["string", "number"], "maxLength": 20, "pattern": SPEAKABLE_PATTERN})
+class TypedPoints(serializers.CharField):
+    """Points as they were typed, or as a number: what they are is for the one who reads points."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if isinstance(data, bool):
+            self.fail("invalid")
+        return super().to_internal_value(data)
 
 
-class TaskFilterSerializer(serializers.Serializer[Any]):
-    exam = serializers.IntegerField(required=False)
-    problem = serializers.IntegerField(required=False)
-    status = serializers.ChoiceField(TaskStatus.choices, required=False)
+class NewScoreSerializer(Body):
+    points = TypedPoints(max_length=20, allow_blank=True)
+    comment = Text(allow_blank=True, default="", max_length=5000)
+    note = Text(allow_blank=True, default="", max_length=5000, help_text="For graders only.")
+    based_on = Whole(min_value=0, max_value=LARGEST, help_text="The score version that was seen, 0: none.")
+    answer_revision = Whole(min_value=0, max_value=LARGEST)
 
 
 class TaskPages(Pages):
@@ -95,32 +102,35 @@ class TaskPages(Pages):
     max_page_size = 100
 
 
+class TaskQuery(PageQuery):
+    page_size = NumberInQuery(required=False, min_value=1, max_value=TaskPages.max_page_size)
+    exam = NumberInQuery(required=False, min_value=1, help_text="Its id.")
+    problem = NumberInQuery(required=False, min_value=1, max_value=LARGEST, help_text="The problem's number.")
+    status = Word(TaskStatus.choices, required=False)
+    reading = NumberInQuery(required=False, min_value=1, max_value=LARGEST)
+
+
 class TaskList(StaffList[GradingTask]):
     """`GET /api/v1/grading/tasks/`"""
 
     pagination_class = TaskPages
     serializer_class = TaskSerializer
+    query = TaskQuery
 
     @extend_schema(
         operation_id="tasks",
         summary="Answers to be graded, in the exams in which one scores",
-        parameters=[
-            OpenApiParameter("exam", int, description="Its id."),
-            OpenApiParameter("problem", int, description="The problem's number."),
-            OpenApiParameter("status", str, enum=TaskStatus.values),
-        ],
-        responses={200: TaskSerializer(many=True), **refusals(Invalid, SignedOut, NotFound)},
+        parameters=[TaskQuery],
+        responses={200: TaskSerializer(many=True), **list_refusals()},
     )
     def get(self, request: Request) -> Response:
         page = self.paginate_queryset(self.get_queryset())
         return self.get_paginated_response(TaskSerializer(describe_tasks(page or []), many=True).data)
 
     def get_queryset(self) -> QuerySet[GradingTask]:
-        asked = TaskFilterSerializer(data=self.request.query_params)
-        asked.is_valid(raise_exception=True)
-        paths = {"exam": "exam_id", "problem": "problem__number", "status": "status"}
+        paths = {"exam": "exam_id", "problem": "problem__number", "status": "status", "reading": "reading"}
         tasks = GradingTask.objects.visible_to(staff_of(self.request), roles.SCORE).select_related(*PARTS)
-        return tasks.filter(**{paths[name]: value for name, value in asked.validated_data.items()})
+        return tasks.filter(**{paths[name]: value for name, value in self.filters().items()})
 
 
 class NextTask(StaffView):
@@ -133,7 +143,7 @@ class NextTask(StaffView):
         responses={
             200: TaskSerializer,
             204: OpenApiResponse(None, "Nothing is left for this grader."),
-            **refusals(Invalid, SignedOut, Forbidden, NotFound),
+            **staff_refusals(Invalid, NotFound),
         },
     )
     def post(self, request: Request) -> Response:
@@ -168,12 +178,10 @@ class ScoreTask(StaffView):
         request=NewScoreSerializer,
         responses={
             201: OpenApiResponse(ScoreSerializer, "It is recorded; sent again, it is the same score."),
-            **refusals(
+            **staff_refusals(
                 Invalid,
                 scoring.InvalidPoints,
                 scoring.ReasonMissing,
-                SignedOut,
-                Forbidden,
                 scoring.NotClaimed,
                 scoring.ResultsPublished,
                 queueing.PaperOpen,
@@ -211,7 +219,7 @@ class SurrenderTask(StaffView):
         request=None,
         responses={
             204: OpenApiResponse(None, "Somebody else will read it."),
-            **refusals(SignedOut, Forbidden, queueing.TaskTaken, NotFound),
+            **staff_refusals(queueing.TaskTaken, NotFound),
         },
     )
     def post(self, request: Request, task_id: int) -> Response:

@@ -20,9 +20,11 @@ ACTS = {
     "redeem_key": "entered for the first time",
     "remove_figure": "removed a figure",
     "remove_problem": "removed a problem",
+    "remove_time_block": "removed a time block",
     "revoke_keys": "revoked keys",
     "save_exam": "changed the exam",
     "save_problem": "changed a problem",
+    "save_time_block": "changed a time block",
     "start_paper": "started the first paper",
 }
 # Done by contestants, who are nobody's user.
