@@ -50,6 +50,12 @@ class ExamQuerySet(OfExam["Exam"]):
         """Exams that are ready and have a time block which is not over."""
         return self.filter(status=ExamStatus.READY, time_blocks__closes_at__gt=moment).distinct()
 
+    def readable_by(self, user: AbstractBaseUser | AnonymousUser, *, now: datetime) -> Self:
+        """Exams whose content the user may read: from the opening on, or before it by the role."""
+        early = self.visible_to(user, roles.READ)
+        opened = ~Q(status=ExamStatus.DRAFT) & Q(time_blocks__opens_at__lte=now)
+        return self.visible_to(user).filter(opened | Q(pk__in=early.values("pk"))).distinct()
+
 
 class ExamStaffQuerySet(OfExam["ExamStaff"]):
     pass

@@ -128,6 +128,7 @@ def test_problem_page_of_others_is_not_there(organiser):
 
 @pytest.mark.parametrize("role", ["grader", "observer"])
 def test_problem_page_is_only_to_be_read_by_others(client, exam, role):
+    factories.TimeBlockFactory(exam=exam)  # open by now
     client.force_login(factories.ExamStaffFactory(exam=exam, role=role).user)
     problem = factories.ProblemFactory(exam=exam)
     page = client.get(reverse("admin:exams_problem_change", args=[problem.pk]))

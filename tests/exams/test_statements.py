@@ -118,6 +118,7 @@ def test_problem_page_shows_what_was_typed_beside_the_errors(organiser, exam, pr
 
 @pytest.mark.parametrize("role", ["grader", "observer"])
 def test_problem_page_shows_the_statement_to_those_who_only_read(client, exam, problem, role):
+    factories.TimeBlockFactory(exam=exam)  # open by now
     client.force_login(factories.ExamStaffFactory(exam=exam, role=role).user)
     response = client.get(reverse("admin:exams_problem_change", args=[problem.pk]))
     assert "<p>What is six times seven?</p>" in response.content.decode()

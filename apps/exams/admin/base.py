@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import URLPattern, path, reverse
+from django.utils import timezone
 from django.utils.html import format_html
 
 from apps.exams.admin.scoped import ScopedAdmin
@@ -46,6 +47,14 @@ class OfExamAdmin(ScopedAdmin[Row]):
         """A page of ours in the console's frame."""
         frame = {**self.admin_site.each_context(request), "opts": self.opts}
         return render(request, template, {**frame, **context}, status=status)
+
+
+class ContentAdmin(OfExamAdmin[Row]):
+    """Rows that are the exam's content: where one may not read that yet, they are not there."""
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Row]:
+        readable = Exam.objects.readable_by(request.user, now=timezone.now())
+        return super().get_queryset(request).filter(exam__in=readable)
 
 
 def exam_or_404(request: HttpRequest, exam_id: int, permission: str = roles.VIEW) -> Exam:

@@ -24,6 +24,7 @@ from apps.exams.enums import ExamStatus, StaffRole
 from apps.exams.forms import ExamForm, TimeBlockForm, TimeBlockFormSet
 from apps.exams.forms.status import StatusForm
 from apps.exams.models import Exam, ExamStaff, TimeBlock
+from apps.exams.rules import roles
 from apps.exams.rules.points import show_points
 from apps.exams.selectors.outline import get_gaps
 from apps.exams.selectors.preview import get_preview
@@ -85,10 +86,8 @@ class ExamAdmin(FilePages, StatusPages, OfExamAdmin[Exam]):
         ("Grading and results", {"fields": ("blind", "results")}),
     )
     first = ((None, {"fields": ("standing",)}),)
-    grown = (
-        ("Problems", {"fields": ("table_of_contents",)}),
-        ("State", {"fields": ("version", "first_start")}),
-    )
+    contents = (("Problems", {"fields": ("table_of_contents",)}),)
+    state = (("State", {"fields": ("version", "first_start")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Exam]:
         return super().get_queryset(request).annotate(problems_held=Count("problems"))
@@ -98,7 +97,15 @@ class ExamAdmin(FilePages, StatusPages, OfExamAdmin[Exam]):
         if obj is None:
             return self.written
         consent = consent_fields(obj) if self.has_change_permission(request, obj) else ()
-        return self.first + self.written + consent + self.grown
+        contents = self.contents if request.user.has_perm(roles.READ, obj) else ()
+        return self.first + self.written + consent + contents + self.state
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        """Ways to the content only for those who may read it yet."""
+        context["may_read"] = request.user.has_perm(roles.READ, context.get("original"))
+        return super().render_change_form(request, context, *args, **kwargs)
 
     @admin.display(description="status")
     def standing(self, exam: Exam) -> str:
@@ -170,5 +177,5 @@ class ExamAdmin(FilePages, StatusPages, OfExamAdmin[Exam]):
 
     @guarded_by("staff")
     def preview_view(self, request: HttpRequest, exam_id: int) -> HttpResponse:
-        exam = exam_or_404(request, exam_id)
+        exam = exam_or_404(request, exam_id, roles.READ)
         return render(request, "exams/preview.html", {"exam": exam, "preview": get_preview(exam.pk)})

@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.utils.html import format_html
 
 from apps.core.errors import RuleViolation
-from apps.exams.admin.base import OfExamAdmin, back_to_exam, consent_fields
+from apps.exams.admin.base import ContentAdmin, back_to_exam, consent_fields
 from apps.exams.forms import FigureForm
 from apps.exams.models import Figure
 from apps.exams.services import editing
 
 
 @admin.register(Figure)
-class FigureAdmin(OfExamAdmin[Figure]):
+class FigureAdmin(ContentAdmin[Figure]):
     form = FigureForm
     list_display = ("name", "exam", "kind", "width", "height")
     list_filter = (("exam", admin.RelatedOnlyFieldListFilter),)

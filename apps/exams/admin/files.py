@@ -44,7 +44,7 @@ class FilePages(Base):
 
     @guarded_by("staff")
     def figures_view(self, request: HttpRequest, exam_id: int) -> HttpResponse:
-        exam = exam_or_404(request, exam_id)
+        exam = exam_or_404(request, exam_id, roles.READ)
         context = {
             "title": "Figures",
             "exam": exam,

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import URLPattern
 from django.utils import timezone
 
-from apps.exams.admin.base import OfExamAdmin, back_to_exam, consent_fields
+from apps.exams.admin.base import ContentAdmin, back_to_exam, consent_fields
 from apps.exams.admin.statements import StatementPages
 from apps.exams.forms import ProblemForm
 from apps.exams.forms.written import WrittenProblemForm
@@ -22,7 +22,7 @@ from apps.exams.services.previewing import preview_problem
 
 
 @admin.register(Problem)
-class ProblemAdmin(StatementPages, OfExamAdmin[Problem]):
+class ProblemAdmin(StatementPages, ContentAdmin[Problem]):
     form = ProblemForm
     list_display = ("__str__", "exam", "kind", "max_points", "not_counted")
     list_filter = (("exam", admin.RelatedOnlyFieldListFilter), "kind")
@@ -64,7 +64,8 @@ class ProblemAdmin(StatementPages, OfExamAdmin[Problem]):
         problem: Problem | None = context.get("original")
         form = context["adminform"].form
         exam_id = problem.exam_id if problem else _chosen_exam(form)
-        if exam_id is not None and Exam.objects.visible_to(request.user).filter(pk=exam_id).exists():
+        readable = Exam.objects.readable_by(request.user, now=timezone.now())
+        if exam_id is not None and readable.filter(pk=exam_id).exists():
             written = WrittenProblemForm(_as_it_stands(form, problem)).written()
             context["live"] = preview_problem(exam_id=exam_id, written=written)
             context["live_exam_id"] = exam_id

@@ -52,7 +52,7 @@ class StatementPages(Base):
     def versions_view(self, request: HttpRequest, problem_id: int) -> HttpResponse:
         """Who changed the statement when, and what changed between any two versions."""
         problem = get_object_or_404(Problem.objects.visible_to(request.user), pk=problem_id)
-        if not request.user.has_perm(roles.VIEW, problem.exam):
+        if not request.user.has_perm(roles.READ, problem.exam):
             raise PermissionDenied
         versions = get_versions(problem.pk)
         before, after = _chosen(request, versions)

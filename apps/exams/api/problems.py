@@ -68,7 +68,7 @@ class ProblemList(StaffList[Problem]):
         return Response(ProblemSerializer(written).data, status=201)
 
     def get_queryset(self) -> QuerySet[Problem]:
-        exam = exam_for(self.request, self.kwargs["exam_id"], roles.VIEW)
+        exam = exam_for(self.request, self.kwargs["exam_id"], roles.READ)
         return with_statement(Problem.objects.filter(exam=exam, **self.filters()))
 
 
@@ -81,7 +81,7 @@ class ProblemDetail(StaffView):
         responses={200: ProblemSerializer, **staff_refusals(NotFound)},
     )
     def get(self, request: Request, exam_id: int, number: int) -> Response:
-        exam = exam_for(request, exam_id, roles.VIEW)
+        exam = exam_for(request, exam_id, roles.READ)
         return Response(ProblemSerializer(problem_of(exam, number)).data)
 
     @extend_schema(

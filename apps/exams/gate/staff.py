@@ -1,15 +1,19 @@
 """Who of the staff may do what: roles per exam, seen through Django's own permission checks."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeGuard, cast
 
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AbstractBaseUser, AbstractUser, AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.db.models import Model
+from django.db.models import Min, Model, Q
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from rest_framework.request import Request
 
+from apps.exams.enums import ExamStatus
 from apps.exams.models import Exam, ExamStaff
 from apps.exams.rules import roles
 
@@ -29,15 +33,30 @@ class ExamRoleBackend(BaseBackend):
             if not isinstance(obj, Exam):
                 # A row of an exam has a primary key of its own: taken for the exam's, it would open another.
                 return False
-            return held.get(obj.pk) in roles.roles_with(perm)
-        return any(role in roles.roles_with(perm) for role in held.values())
+            return obj.pk in held and held[obj.pk].may(perm)
+        return any(role.may(perm) for role in held.values())
 
 
-def _roles_of(user: Any) -> dict[int, str]:
+@dataclass(frozen=True, slots=True)
+class HeldRole:
+    """A user's role in one exam, and since when the exam is no secret there; None while it is a draft."""
+
+    role: str
+    opens_at: datetime | None
+
+    def may(self, permission: str) -> bool:
+        if permission == roles.READ and self.opens_at is not None and self.opens_at <= timezone.now():
+            return True
+        return self.role in roles.roles_with(permission)
+
+
+def _roles_of(user: Any) -> dict[int, HeldRole]:
     """The user's role by exam, asked once per request: Django's own backend keeps its answers there too."""
     if not hasattr(user, "_exam_roles"):
-        user._exam_roles = dict(ExamStaff.objects.filter(user=user).values_list("exam_id", "role"))  # noqa: SLF001
-    return cast("dict[int, str]", user._exam_roles)  # noqa: SLF001
+        opening = Min("exam__time_blocks__opens_at", filter=~Q(exam__status=ExamStatus.DRAFT))
+        rows = ExamStaff.objects.filter(user=user).values_list("exam_id", "role").annotate(opens_at=opening)
+        user._exam_roles = {exam_id: HeldRole(role, opens_at) for exam_id, role, opens_at in rows}  # noqa: SLF001
+    return cast("dict[int, HeldRole]", user._exam_roles)  # noqa: SLF001
 
 
 def is_active_staff(user: AbstractBaseUser | None) -> TypeGuard[AbstractUser]:
@@ -53,10 +72,10 @@ def staff_of(request: HttpRequest | Request) -> AbstractUser:
     return user
 
 
-def exam_for(request: HttpRequest | Request, exam_id: int, permission: str) -> Exam:
-    """The exam, if the user may do this in it. Others' exams and missing ones are alike: 404."""
+def exam_for(request: HttpRequest | Request, exam_id: int, *permissions: str) -> Exam:
+    """The exam, if the user may do all this in it. Others' exams and missing ones are alike: 404."""
     user = staff_of(request)
     exam = get_object_or_404(Exam.objects.visible_to(user), pk=exam_id)
-    if not user.has_perm(permission, exam):
+    if not all(user.has_perm(permission, exam) for permission in permissions):
         raise PermissionDenied
     return exam

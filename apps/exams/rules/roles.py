@@ -3,6 +3,9 @@
 from apps.exams.enums import StaffRole
 
 VIEW = "exams.view_exam_desk"
+# Statements, figures, accepted answers and solutions. Before the exam opens only roles that carry it read
+# them; from the first opening on, everybody with a role in the exam does.
+READ = "exams.read_content"
 EDIT = "exams.edit_exam"
 MANAGE_PEOPLE = "exams.manage_people"
 WATCH = "exams.watch_sitting"
@@ -11,8 +14,8 @@ LEAD = "exams.lead_grading"
 PUBLISH = "exams.publish_results"
 
 PERMISSIONS: dict[str, frozenset[str]] = {
-    StaffRole.ORGANISER: frozenset({VIEW, EDIT, MANAGE_PEOPLE, WATCH, PUBLISH}),
-    StaffRole.LEAD_GRADER: frozenset({VIEW, SCORE, LEAD}),
+    StaffRole.ORGANISER: frozenset({VIEW, READ, EDIT, MANAGE_PEOPLE, WATCH, PUBLISH}),
+    StaffRole.LEAD_GRADER: frozenset({VIEW, READ, SCORE, LEAD}),
     StaffRole.GRADER: frozenset({VIEW, SCORE}),
     StaffRole.PROCTOR: frozenset({VIEW, WATCH}),
     StaffRole.OBSERVER: frozenset({VIEW}),

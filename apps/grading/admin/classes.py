@@ -44,14 +44,14 @@ def pages(site: AdminSite) -> list[URLPattern]:
 
 @require_safe
 def classes(request: HttpRequest, exam_id: int, problem_id: int) -> HttpResponse:
-    exam = exam_for(request, exam_id, roles.SCORE)
+    exam = exam_for(request, exam_id, roles.SCORE, roles.READ)
     return classes_page(request, exam, problem_of(exam, problem_id))
 
 
 @require_POST
 def score_class(request: HttpRequest, exam_id: int, problem_id: int) -> HttpResponse:
     """Score one class; the page then tells what was done, offers to undo it, and waits at the next class."""
-    exam = exam_for(request, exam_id, roles.SCORE)
+    exam = exam_for(request, exam_id, roles.SCORE, roles.READ)
     problem = problem_of(exam, problem_id)
     form = ClassScoreForm(request.POST, maximum=problem.max_points)
     if not form.is_valid():

@@ -17,7 +17,7 @@ from apps.grading.selectors.home import ExamCard, PastExam, get_home
 # What is behind each door of a card, and who may go through it.
 DOORS = (
     ("Exam", Step.LOOK, roles.VIEW),
-    ("Preview", Step.PREVIEW, roles.VIEW),
+    ("Preview", Step.PREVIEW, roles.READ),
     ("Registrations", Step.REGISTRATIONS, roles.MANAGE_PEOPLE),
     ("Papers", Step.WATCH, roles.WATCH),
     ("Grading", Step.DESK, roles.SCORE),

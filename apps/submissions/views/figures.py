@@ -18,9 +18,10 @@ from apps.submissions.selectors.figures import get_figure
 @csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "sandbox": True})  # type: ignore[arg-type]
 def figure(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """A figure for whoever may see its exam; everybody else gets the 404 of one that does not exist."""
-    who = remembered(request, now=timezone.now())
+    now = timezone.now()
+    who = remembered(request, now=now)
     contestant = who.contestant if who is not None and who.confirmed else None
-    found = get_figure(public_id=public_id, user=request.user, contestant=contestant)
+    found = get_figure(public_id=public_id, user=request.user, contestant=contestant, now=now)
     if found is None:
         raise Http404
     response = HttpResponse(bytes(found.content), content_type=found.kind)
