@@ -5,7 +5,8 @@ Nothing here but `statements` and `report` needs Django, so that other harnesses
     import asyncio
     from pathlib import Path
 
-    from apps.grading.management.rehearsal.contestant import Contestant, Habits
+    from apps.grading.management.rehearsal.contestant import Contestant
+    from apps.grading.management.rehearsal.habits import Habits
     from apps.grading.management.rehearsal.journal import Journal, read_journals
     from apps.grading.management.rehearsal.measures import Recorder
     from apps.grading.management.rehearsal.stored import read_answers, read_revisions

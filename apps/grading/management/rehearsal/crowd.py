@@ -14,7 +14,8 @@ from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any
 
-from apps.grading.management.rehearsal.contestant import Contestant, GaveUp, Habits, habits_of
+from apps.grading.management.rehearsal.contestant import Contestant, GaveUp
+from apps.grading.management.rehearsal.habits import Habits, habits_of
 from apps.grading.management.rehearsal.journal import Journal
 from apps.grading.management.rehearsal.measures import Recorder, Watch
 from apps.grading.management.rehearsal.pages import UnexpectedPage
@@ -76,6 +77,8 @@ class Crowd:
             self._gave_up.append(f"contestant {seat.place + 1}: {reason}")
         finally:
             self._sitting -= 1
+            if one.outbox is not None:
+                await one.outbox.stop()  # whoever gave up would write on while others count
 
     async def _look_all(self, herd: Herd) -> None:
         """All contestants, and as many parents who enter with the same key on a device of their own."""

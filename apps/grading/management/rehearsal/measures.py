@@ -6,17 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from apps.grading.rules.rehearsal.statistics import Sample
+
 LAG_STEP = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Sample:
-    """One call. `error` is empty where the answer was the one that was hoped for."""
-
-    action: str
-    started_at: float
-    seconds: float
-    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

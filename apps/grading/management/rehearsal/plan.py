@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from apps.grading.management.rehearsal.measures import Pulse, Sample, as_row
+from apps.grading.management.rehearsal.measures import Pulse, as_row
+from apps.grading.rules.rehearsal.statistics import Sample
 
 
 @dataclass(frozen=True)
