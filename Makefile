@@ -33,7 +33,8 @@ check: $(DEV)  ## lint, types, import contracts, migrations, templates, deployme
 	@echo "manage.py check --deploy"; $(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
-	$(BIN)/yamllint --strict compose.yaml .pre-commit-config.yaml
+	$(BIN)/yamllint --strict compose.yaml .pre-commit-config.yaml deploy/prometheus deploy/grafana
+	$(BIN)/python scripts/check_monitoring.py
 
 bench: $(DEV)  ## what a sitting costs, beside references of the same machine (ARGS="--seconds 4 --rounds 5")
 	$(BIN)/python -m benchmarks.bench $(ARGS)

@@ -1,7 +1,10 @@
 """gunicorn's settings: a few processes, a few threads each, every thread with two database connections."""
 
 import os
+import shutil
+import tempfile
 from pathlib import Path
+from typing import Any
 
 import environ
 
@@ -26,5 +29,32 @@ forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
 # The heartbeat file must not lie on a disk that can stall; /dev/shm is memory.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
 accesslog = None
+METRICS_PREFIX = "examgrader-metrics-"
+
+
+def on_starting(server: Any) -> None:
+    """Each process counts in files of its own there, and the one that Prometheus asks adds them up.
+
+    In memory, for every count is a write. A new master after USR2 goes on with the same folder.
+    """
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=METRICS_PREFIX, dir=worker_tmp_dir)
+    Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).mkdir(parents=True, exist_ok=True)
+
+
+def on_exit(server: Any) -> None:
+    """A folder that was ours goes with us, unless a new master took over."""
+    folder = Path(os.environ.get("PROMETHEUS_MULTIPROC_DIR", ""))
+    if folder.name.startswith(METRICS_PREFIX) and not server.reexec_pid:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """A process that died is not counted as one that lives; what it had counted stays counted."""
+    from prometheus_client import multiprocess  # noqa: PLC0415 - it chooses where to count when first imported
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
 # By default every gunicorn of one user would share a control socket in the home folder.
 control_socket_disable = True

@@ -63,7 +63,7 @@ SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 365 * 24 * 3600 if IS_HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = IS_HTTPS
-SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]  # probes speak plain http
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]  # probes speak plain http
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {
@@ -108,6 +108,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "examgrader.metrics.CountBefore",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -121,6 +122,7 @@ MIDDLEWARE = [
     "examgrader.console.ConsoleHistoryMiddleware",
     "examgrader.busy.BusyDatabaseMiddleware",
     "axes.middleware.AxesMiddleware",
+    "examgrader.metrics.CountAfter",
 ]
 
 ROOT_URLCONF = "examgrader.urls"
@@ -284,6 +286,15 @@ STORAGES = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2_500_000  # 50 edits of 20,000 characters, each up to two bytes and escaped
 vars().update(env.email_url("EMAIL_URL", default="consolemail://"))
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = env.str("EMAIL_FROM", default=f"examgrader@{public.hostname}")
+
+# -- What operators watch ------------------------------------------------------------------------------------
+
+# Who may read /metrics: addresses and networks, or whoever sends this bearer token.
+METRICS_FROM = env.list("METRICS_FROM", default=["127.0.0.0/8", "::1"])
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
+PROMETHEUS_LATENCY_BUCKETS = (0.01, 0.05, 0.1, 0.3, 1, 3, 10, float("inf"))
+# A file that the backup touches when it ended well: its time is when that was.
+BACKUP_STAMP = env.str("BACKUP_STAMP", default="")
 
 # -- Logs: to stderr, without keys and answers (neither is ever passed to a logger) --------------------------
 

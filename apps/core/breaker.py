@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from apps.core import metrics
+
 Answer = TypeVar("Answer")
 
 
@@ -15,7 +17,10 @@ class Breaker:
     number per process: a race costs at worst one more try.
     """
 
-    def __init__(self, *, rest_seconds: float = 5.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, name: str = "redis", *, rest_seconds: float = 5.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.name = name
         self.rest_seconds = rest_seconds
         self.clock = clock
         self.resting_until = 0.0
@@ -36,6 +41,7 @@ class Breaker:
         # Whatever a helper we can do without raises must never reach who asked us.
         except Exception:  # noqa: BLE001
             self.rest()
+            metrics.BREAKER_OPENED.labels(self.name).inc()
             return instead()
         self.resting_until = 0.0
         return answer

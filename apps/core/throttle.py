@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 
-from apps.core import breaker
+from apps.core import breaker, metrics
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 MOST_REMEMBERED = 10_000
@@ -41,7 +41,10 @@ class Throttle:
             breaker.redis.call(lambda: self.count_in_cache(whose, window), instead=lambda: 0),
             self.count_in_memory(whose, window),
         )
-        return self.window_seconds - passed if count > self.limit else None
+        if count <= self.limit:
+            return None
+        metrics.THROTTLED.labels(self.name).inc()
+        return self.window_seconds - passed
 
     def count_in_cache(self, whose: str, window: int) -> int:
         key = f"throttle:{self.name}:{whose}:{window}"
@@ -67,7 +70,12 @@ class FailureThrottle(Throttle):
 
 
 def client_address(request: HttpRequest) -> str:
-    """Where a request comes from, as a key for counting.
+    """Where a request comes from, as a key for counting."""
+    return counted_as(origin(request))
+
+
+def origin(request: HttpRequest) -> str:
+    """The address a request comes from.
 
     `X-Forwarded-For` is believed only as far as our own proxies wrote it: read from the right, the first
     address that is not one of them. Anything further left is whatever the client likes to claim.
@@ -77,7 +85,7 @@ def client_address(request: HttpRequest) -> str:
     claims = [claim.strip() for claim in request.headers.get("X-Forwarded-For", "").split(",") if claim]
     while claims and is_among(address, proxies):
         address = claims.pop()
-    return counted_as(address)
+    return address.strip()
 
 
 @lru_cache(maxsize=4)

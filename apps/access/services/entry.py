@@ -6,6 +6,7 @@ from datetime import datetime
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db.models import Case, Exists, OuterRef, When
 
+from apps.access import metrics
 from apps.access.models import AccessKey
 from apps.access.services.digests import digest_of
 from apps.access.services.history import act
@@ -69,12 +70,15 @@ def redeem_key(*, typed: str, now: datetime) -> Redeemed:
         .first()
     )
     if key is None:
+        metrics.UNKNOWN_KEY.inc()
         raise KeyUnknown
     if key["revoked_at"] is not None:
+        metrics.KEY_REPLACED.inc()
         raise KeyReplaced(None if key["has_newer"] else REVOKED)
     if key["redeemed_at"] is None:
         with act("redeem_key", actor=None):
             AccessKey.objects.filter(pk=key["pk"], redeemed_at=None).update(redeemed_at=now)
+    metrics.LET_IN.inc()
     return Redeemed(
         key_id=key["pk"],
         epoch=key["epoch"],

@@ -2,5 +2,6 @@
 
 from apps.submissions.gate.saving import save_as, signed_out
 from apps.submissions.gate.tokens import issue_save_token, read_save_token
+from apps.submissions.gate.watching import Watch
 
-__all__ = ["issue_save_token", "read_save_token", "save_as", "signed_out"]
+__all__ = ["Watch", "issue_save_token", "read_save_token", "save_as", "signed_out"]

@@ -8,6 +8,8 @@ from django.http import HttpRequest, JsonResponse
 
 from apps.core.problems import problem
 from apps.exams.enums import Phase
+from apps.submissions import metrics
+from apps.submissions.gate.watching import Watch
 from apps.submissions.rules.batch import Batch, Fault, InvalidBatch, read_batch
 from apps.submissions.services import saving
 from apps.submissions.services.saving import DatabaseBusy, Saved, SavePass, SignedOut
@@ -17,22 +19,27 @@ RETRY_SECONDS = 2
 
 def save_as(save_pass: SavePass, request: HttpRequest) -> JsonResponse:
     """Keep the request's batch of edits; an empty one is a heartbeat. "Saved" is said after COMMIT only."""
+    watch = Watch()
     try:
         batch = read_batch(read_json(request))
         saved = saving.save_batch(save_pass=save_pass, batch=batch)
     except InvalidBatch as refusal:
-        return invalid(refusal)
+        return watch.not_kept(invalid(refusal), "refused")
     except SignedOut:
         return signed_out()
     except DatabaseBusy as refusal:
         response = problem(503, refusal.code, str(refusal))
         response.headers["Retry-After"] = str(RETRY_SECONDS)
-        return response
-    return answer(saved, batch)
+        return watch.not_kept(response, "busy")
+    except Exception:
+        metrics.OUTCOMES["failed"].inc()
+        raise
+    response = answer(saved, batch)
+    return watch.kept(response, paper_id=save_pass.submission_id, saves=[saved], batches=[batch])
 
 
 def signed_out() -> JsonResponse:
-    return problem(401, SignedOut.code, SignedOut.message)
+    return Watch().not_kept(problem(401, SignedOut.code, SignedOut.message), "signed_out")
 
 
 def read_json(request: HttpRequest) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 MOST_EDITS = 50
 LONGEST_TEXT = 20_000
 LARGEST_INTEGER = 2**31 - 1
+LONGEST_WAIT_MS = 24 * 3600 * 1000
 
 
 @dataclass(frozen=True)
@@ -22,10 +23,14 @@ class Edit:
 
 @dataclass(frozen=True)
 class Batch:
-    """What one call brings; without edits it is a heartbeat."""
+    """What one call brings; without edits it is a heartbeat.
+
+    `waited_ms` is how long the oldest edit had waited on the device, where the device says so.
+    """
 
     device: uuid.UUID
     edits: tuple[Edit, ...]
+    waited_ms: int | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,10 @@ def read_batch(tree: Any) -> Batch:
         faults += repeated(edits)
     if faults or device is None:
         raise InvalidBatch(faults)
-    return Batch(device=device, edits=tuple(edits))
+    # Only a figure for operators: what is no sensible one is left out, and no reason to refuse the work.
+    waited = tree.get("waited")
+    sensible = is_integer(waited, least=0) and waited <= LONGEST_WAIT_MS
+    return Batch(device=device, edits=tuple(edits), waited_ms=waited if sensible else None)
 
 
 def read_edit(index: int, raw: Any, faults: list[Fault]) -> Edit | None:

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 
 from apps.access.rules.people import printed_number
 from apps.core.errors import RuleViolation
+from apps.submissions import metrics
 from apps.submissions.enums import SubmittedBy
 from apps.submissions.models import Receipt
 from apps.submissions.rules import receipts
@@ -59,6 +60,7 @@ def close_for_contestant(statement: str, paper: int, now: datetime) -> Receipt:
     with transaction.atomic():
         closed = close(statement, paper=paper, by=SubmittedBy.CONTESTANT, now=now)
         if closed.paper is not None:
+            metrics.HAND_IN_MARGIN.observe((closed.paper.deadline_at - now).total_seconds())
             return issue_receipt(closed, now=now)
     return newest_receipt(closed.submission_id, SubmissionClosed)
 

@@ -1,6 +1,6 @@
 """The page a contestant writes on, and the form it is without scripts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from apps.core import guards
 from apps.exams.enums import Phase
 from apps.submissions import gate
 from apps.submissions.forms import read_paper_form
-from apps.submissions.rules.batch import InvalidBatch
+from apps.submissions.rules.batch import Batch, InvalidBatch
 from apps.submissions.selectors.paper import Paper, get_paper, paper_of
 from apps.submissions.services import saving
 from apps.submissions.services.opening import Opening, open_paper
@@ -77,15 +77,26 @@ def save_pass_of(request: ContestantRequest, shown: Paper) -> SavePass:
 
 def save_form(request: ContestantRequest, shown: Paper) -> HttpResponse:
     """Save what a page without scripts posted, by the same service as every other save."""
+    watch = gate.Watch()
     try:
         batches = read_paper_form(request.POST, shown)
         saves = [saving.save_batch(save_pass=save_pass_of(request, shown), batch=batch) for batch in batches]
     except InvalidBatch as refusal:
-        return render(request, "submissions/not_saved.html", {"faults": refusal.faults}, status=422)
+        page = render(request, "submissions/not_saved.html", {"faults": refusal.faults}, status=422)
+        return watch.not_kept(page, "refused")
     except saving.DatabaseBusy as refusal:
-        return render(request, "submissions/not_saved.html", {"refusal": refusal}, status=503)
+        page = render(request, "submissions/not_saved.html", {"refusal": refusal}, status=503)
+        return watch.not_kept(page, "busy")
     except saving.SignedOut:
-        return redirect("access:entry")
+        return watch.not_kept(redirect("access:entry"), "signed_out")
+    page = after_saving(request, shown, batches, saves)
+    return watch.kept(page, paper_id=shown.pk, saves=saves, batches=batches) if saves else page
+
+
+def after_saving(
+    request: ContestantRequest, shown: Paper, batches: Sequence[Batch], saves: Sequence[saving.Saved]
+) -> HttpResponse:
+    """Back to the paper, or both texts where an answer had changed elsewhere meanwhile."""
     if saves and not saves[-1].is_open:
         return render(request, "submissions/paper_closed.html", {"late": True}, status=403)
     typed = {edit.number: edit.text for batch in batches for edit in batch.edits}

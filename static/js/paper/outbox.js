@@ -33,6 +33,8 @@ export class Outbox {
   #notBefore = 0;
   #changedAt = 0;
   #waitingSince = null;
+  /** when the oldest edit was typed that no batch has brought to the server yet */
+  #oldestAt = null;
 
   /**
    * @param {object} parts
@@ -73,6 +75,7 @@ export class Outbox {
     this.note();
     this.#changedAt = performance.now();
     this.#waitingSince ??= this.#changedAt;
+    this.#oldestAt ??= this.#changedAt;
     this.#plan(this.#dueAt());
   }
 
@@ -138,8 +141,12 @@ export class Outbox {
     this.#report({});
     if (edits.length) await Promise.race([this.note(), new Promise((go) => setTimeout(go, JOURNAL_TIME))]);
     const sentAt = performance.now();
-    const result = await postBatch(this.#door, this.#batch(edits));
+    const oldestAt = this.#oldestAt;
+    this.#oldestAt = null;
+    const waited = edits.length && oldestAt !== null ? Math.round(sentAt - oldestAt) : undefined;
+    const result = await postBatch(this.#door, { ...this.#batch(edits), waited });
     this.#isBusy = false;
+    if (result.outcome !== "kept" && result.outcome !== "closed") this.#oldestAt = oldestAt ?? this.#oldestAt;
     this.#hear(result, edits, performance.now() - sentAt);
     this.#planNext();
   }

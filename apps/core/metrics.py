@@ -1,0 +1,25 @@
+"""What the tools count. docs/metrics.md says what each is for; `examgrader/metrics.py` serves them all."""
+
+from prometheus_client import Counter
+
+CACHE_READS = Counter(
+    "examgrader_cache_reads_total",
+    "Reads of exam content, by where it was found.",
+    ["source"],
+)
+BREAKER_OPENED = Counter(
+    "examgrader_breaker_opened_total",
+    "Times that a helper we can do without failed and is left alone for a while.",
+    ["helper"],
+)
+THROTTLED = Counter(
+    "examgrader_throttled_total",
+    "Failures that were told to wait because too many came from one address.",
+    ["throttle"],
+)
+
+# A series that is there from the start can be asked for its rate before the first event.
+for source in ("memory", "redis", "database"):
+    CACHE_READS.labels(source)
+BREAKER_OPENED.labels("redis")
+THROTTLED.labels("entry")
