@@ -139,3 +139,12 @@ def test_nothing_is_written_down_about_an_erased_contestant(world, now):
             exam_id=world.exam.pk, registration_ids=[registration.pk], replace=False, actor=None, now=now
         )
     assert Contestant.objects.get(pk=world.contestant.pk).name == ""
+
+
+@pytest.mark.parametrize("model", ["contestant", "registration"])
+def test_the_forms_of_an_erased_contestant_are_to_look_at_only(console, world, now, model):
+    row = world.contestant if model == "contestant" else world.registration
+    erase_contestant(contestant_id=world.contestant.pk, reason="Asked", actor=None, now=now)
+    address = reverse(f"admin:access_{model}_change", args=[row.pk])
+    assert 'name="_save"' not in console.get(address).content.decode()
+    assert console.post(address, {"name": "Ana"}).status_code == 403

@@ -102,6 +102,10 @@ class ContestantAdmin(PeopleAdmin[Contestant]):
             )
         )
 
+    def has_change_permission(self, request: HttpRequest, obj: Contestant | None = None) -> bool:
+        """Who was erased can be looked at, and is not filled in again."""
+        return super().has_change_permission(request, obj) and not (obj and people.is_erased(obj.pk))
+
     @admin.display(description="number", ordering="number")
     def page_link(self, contestant: Contestant) -> str:
         page = reverse(settings.CONTESTANT_PAGE_URL, args=[contestant.pk])
@@ -150,6 +154,11 @@ class RegistrationAdmin(PeopleAdmin[Registration]):
     search_fields = ("=contestant__number", "contestant__name", "contestant__external_id")
     readonly_fields = ("contestant", "exam")
     actions = ("issue_keys",)
+
+    def has_change_permission(self, request: HttpRequest, obj: Registration | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not (
+            obj and people.is_erased(obj.contestant_id)
+        )
 
     @admin.display(description="name", ordering="contestant__name")
     def name(self, registration: Registration) -> str:

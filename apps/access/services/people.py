@@ -61,8 +61,13 @@ def change_registration(
 
 def refuse_erased(*contestant_ids: int) -> None:
     """An erased contestant is a number without a person; call it under the lock that erasing takes."""
-    if Erasure.objects.filter(contestant__in=contestant_ids).exists():
+    if is_erased(*contestant_ids):
         raise ContestantErased
+
+
+def is_erased(*contestant_ids: int) -> bool:
+    """Whether one of them is."""
+    return Erasure.objects.filter(contestant__in=contestant_ids).exists()
 
 
 def assign(row: Contestant | Registration, changes: Mapping[str, object], known: frozenset[str]) -> None:
