@@ -26,5 +26,4 @@ class BusyDatabaseMiddleware:
             return None
         response = render(request, "503.html", status=503)
         response.headers["Retry-After"] = str(RETRY_SECONDS)
-        response.headers["Cache-Control"] = "no-store"
         return response

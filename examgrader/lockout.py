@@ -50,7 +50,6 @@ def locked_out(
 
 def after(minutes: int, response: HttpResponse) -> HttpResponse:
     response["Retry-After"] = str(60 * minutes)
-    response["Cache-Control"] = "no-store, private"
     return response
 
 

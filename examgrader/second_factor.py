@@ -200,6 +200,4 @@ def with_next(request: HttpRequest, route: str) -> str:
 
 def step_page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     site = {"site_header": admin.site.site_header, "site_title": admin.site.site_title}
-    page = render(request, template, {**site, **context})
-    page["Cache-Control"] = "no-store, private"
-    return page
+    return render(request, template, {**site, **context})

@@ -13,4 +13,12 @@ class HashedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
 class CollectedFiles(StaticFilesConfig):
     """Without what packages bring and no page of ours loads, which would take most of the time."""
 
-    ignore_patterns = [*StaticFilesConfig.ignore_patterns, "rest_framework", "redoc", "*.js.map", "*.txt"]
+    ignore_patterns = [
+        *StaticFilesConfig.ignore_patterns,
+        "rest_framework",
+        "redoc",
+        "*.js.map",
+        "*.txt",
+        "LICEN?E",
+        "VERSION",
+    ]

@@ -8,6 +8,7 @@ from django.core.cache import cache
 from apps.exams.selectors.content import CONTENT
 from apps.submissions.views.paper_page import PAGES
 from tests import factories
+from tests.support.serving import collect_files
 
 
 @pytest.fixture
@@ -28,3 +29,9 @@ def _empty_cache():
 def real_now() -> datetime:
     """The wall clock, for what the database's own clock decides."""
     return datetime.now(tz=UTC)
+
+
+@pytest.fixture(scope="session")
+def collected(tmp_path_factory):
+    """A folder with the static files as a deployment collects them."""
+    return collect_files(tmp_path_factory.mktemp("collected"))

@@ -32,7 +32,7 @@ def enter(request: HttpRequest) -> HttpResponseBase:
     if "continue" in request.POST:
         who = gate.remembered(request, now=now)
         if who is None:
-            return gate.never_stored(gate.turned_away(request, known=False))
+            return gate.turned_away(request, known=False)
         return go_on(
             key_id=who.contestant.key_id,
             epoch=who.contestant.epoch,
@@ -71,13 +71,13 @@ def leave(request: HttpRequest) -> HttpResponseBase:
     """Forget the contestant on this device. What is unsent stays in its outbox and is still sent."""
     response = redirect("access:entry")
     gate.sign_out(response)
-    return gate.never_stored(response)
+    return response
 
 
 def go_on(*, key_id: int, epoch: int, registration_id: int | None) -> HttpResponseBase:
     response = redirect(settings.CONTESTANT_HOME_URL)
     gate.sign_in(response, key_id=key_id, epoch=epoch, registration_id=registration_id, now=timezone.now())
-    return gate.never_stored(response)
+    return response
 
 
 def show_entry(request: HttpRequest, *, refusal: str = "", status: int = 200) -> HttpResponse:
@@ -87,6 +87,4 @@ def show_entry(request: HttpRequest, *, refusal: str = "", status: int = 200) ->
         "again": "again" in request.GET,
         "refusal": refusal,
     }
-    response = render(request, "access/entry.html", context, status=status)
-    gate.never_stored(response)
-    return response
+    return render(request, "access/entry.html", context, status=status)

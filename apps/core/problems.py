@@ -39,11 +39,9 @@ def problem_tree(
 
 
 def problem(status: int, code: str, title: str, members: Mapping[str, Any] | None = None) -> JsonResponse:
-    """The body as a response that nobody keeps."""
+    """The body as a response."""
     tree = problem_tree(status, code, title, members)
-    response = JsonResponse(tree, status=status, content_type=CONTENT_TYPE)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
+    return JsonResponse(tree, status=status, content_type=CONTENT_TYPE)
 
 
 class ProblemDetailsSerializer(serializers.Serializer[Any]):

@@ -40,6 +40,4 @@ def list_page(request: HttpRequest, exam_slug: str, *, for_all: bool) -> HttpRes
     if found is None:
         # Not published, not shown or not there: alike.
         raise Http404
-    response = render(request, "grading/result_list.html", {"list": found, "for_all": for_all})
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return render(request, "grading/result_list.html", {"list": found, "for_all": for_all})

@@ -87,11 +87,6 @@ def test_remembered_tells_the_contestant_and_the_chosen_exam(rf, key, registrati
     assert who.called == "0417 (Ana K.)"
 
 
-def test_contestant_required_forbids_storing_every_answer(ask, key, registration, now):
-    for cookies in ({}, signed_in(key, registration, now)):
-        assert ask(cookies)["Cache-Control"] == "no-store, private"
-
-
 @pytest.mark.parametrize("method", ["get", "post"])
 def test_contestant_required_sends_strangers_to_the_entry_page(ask, method):
     response = ask({}, method=method)

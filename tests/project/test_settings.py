@@ -138,3 +138,16 @@ def test_the_settings_start_from_the_example(read, commented):
     found = read({"PATH": os.environ["PATH"]}, env_file=filled)
     assert found["PUBLIC_URL"].startswith("http")
     assert found["DATABASES"]["default"]["HOST"] is not None
+
+
+def test_static_files_may_come_from_a_cdn_by_one_setting(read):
+    found = read({**COMPLETE, "STATIC_URL": "https://cdn.example.org/static/"})
+    policy = found["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
+    opened = {name for name, sources in policy.items() if "https://cdn.example.org" in sources}
+    assert opened == {"script-src", "style-src", "font-src", "img-src"}
+    assert found["STATIC_URL"] == "https://cdn.example.org/static/"
+
+
+def test_without_a_cdn_the_policy_names_no_host(read):
+    policy = read(COMPLETE)["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
+    assert {source for sources in policy.values() for source in sources} == {"'self'", "'none'", "data:"}

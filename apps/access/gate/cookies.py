@@ -89,17 +89,17 @@ def contestant_reading(
             claim = claim_of(request, now=now)
             if claim is None or not claim.confirmed:
                 known = claim is not None and signed_in_by(claim) is not None
-                return never_stored(turned_away(request, known=known))
+                return turned_away(request, known=known)
             found = read(key_id=claim.key_id, epoch=claim.epoch, registration_id=claim.registration_id)
             if found is None:
-                return never_stored(turned_away(request, known=False))
+                return turned_away(request, known=False)
             request.contestant = found.contestant  # type: ignore[attr-defined]
             response = view(request, found, *args, **kwargs)
             if now - claim.sealed_at > RENEWED_AFTER and cookie_name() not in getattr(
                 response, "cookies", {}
             ):
                 renew(response, found.contestant, now=now)
-            return never_stored(response)
+            return response
 
         return guarded
 
@@ -211,11 +211,6 @@ def wants_json(request: HttpRequest) -> bool:
         request.content_type == "application/json"
         or request.get_preferred_type(["text/html", "application/json"]) == "application/json"
     )
-
-
-def never_stored(response: HttpResponseBase) -> HttpResponseBase:
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
 
 
 def cookie_name() -> str:

@@ -76,6 +76,4 @@ def ask_for_password(request: HttpRequest, act: str, *, wrong: bool = False) -> 
             (name, value) for name, values in request.POST.lists() if name not in own for value in values
         ],
     }
-    page = render(request, "admin/confirm.html", context)
-    page["Cache-Control"] = "no-store, private"
-    return page
+    return render(request, "admin/confirm.html", context)

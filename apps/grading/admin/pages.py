@@ -10,8 +10,6 @@ from django.shortcuts import render
 def console_page(
     request: HttpRequest, template: str, context: dict[str, Any], *, status: int = 200
 ) -> HttpResponse:
-    """A page of the console's own, never kept by a cache."""
+    """A page of the console's own."""
     page = {**admin.site.each_context(request), **context}
-    response = render(request, template, page, status=status)
-    response["Cache-Control"] = "no-store, private"
-    return response
+    return render(request, template, page, status=status)

@@ -148,7 +148,6 @@ def export(request: HttpRequest, exam_id: int, extension: str) -> HttpResponse:
     response = HttpResponse(content, content_type="application/octet-stream")
     name = f"{exam.slug}-results{'-draft' if draft else ''}.{extension}"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store, private"
     return response
 
 

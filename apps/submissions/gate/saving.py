@@ -77,9 +77,7 @@ def answer(saved: Saved, batch: Batch) -> JsonResponse:
     if batch.edits and not saved.is_open:
         message = "This paper is closed. What arrived late is kept apart for the jury."
         return problem(403, "paper_closed", message, members)
-    response = JsonResponse(members)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
+    return JsonResponse(members)
 
 
 def phase_of(saved: Saved) -> Phase:

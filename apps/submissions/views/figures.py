@@ -24,6 +24,4 @@ def figure(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     found = get_figure(public_id=public_id, user=request.user, contestant=contestant, now=now)
     if found is None:
         raise Http404
-    response = HttpResponse(bytes(found.content), content_type=found.kind)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
+    return HttpResponse(bytes(found.content), content_type=found.kind)

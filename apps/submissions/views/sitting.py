@@ -87,9 +87,7 @@ def receipt_public(request: HttpRequest, code: str) -> HttpResponse:
     """What anybody may check about a receipt: it is genuine, and what it certifies. No answers."""
     found = find_receipt(code=code)
     context = {"receipt": found, "code": code}
-    response = render(request, "submissions/receipt_public.html", context, status=200 if found else 404)
-    response.headers["Cache-Control"] = "no-store, private"
-    return response
+    return render(request, "submissions/receipt_public.html", context, status=200 if found else 404)
 
 
 @guards.public
@@ -102,7 +100,6 @@ def receipt_file(request: HttpRequest, code: str) -> HttpResponse:
     tree = {"body": found.body, "signature": found.signature, "public_key": found.public_key}
     response = JsonResponse(tree, json_dumps_params={"indent": 2, "ensure_ascii": False})
     response.headers["Content-Disposition"] = f'attachment; filename="receipt-{found.code}.json"'
-    response.headers["Cache-Control"] = "no-store, private"
     return response
 
 

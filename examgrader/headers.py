@@ -1,0 +1,63 @@
+"""What every response tells browsers and caches, pages and errors alike. Of static files see policy.py."""
+
+from collections.abc import Callable
+
+from csp.middleware import CSPMiddleware, PolicyParts
+from django.conf import settings
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.cache import patch_vary_headers
+
+from examgrader.policy import WITH_FORMULAS
+
+# Unless a response says otherwise. Nearly everything here is somebody's own, and no page is worth the risk
+# that a cache in a school shows one contestant's to the next: nothing but static files is kept.
+DEFAULTS = {
+    "Cache-Control": "no-store, private",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": settings.X_FRAME_OPTIONS,
+    "Referrer-Policy": settings.SECURE_REFERRER_POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    # Choosing or taking a photo in a form needs no permission.
+    "Permissions-Policy": "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()",
+}
+# By what two requests for the same address may differ; for a cache that does not obey "no-store".
+WHO_ASKS = ("Cookie", "Authorization")
+
+# A page that can show formulas, now or by its scripts, links their style sheet in its head.
+FORMULAS = b"vendor/katex/katex.min"
+HEAD = 8192
+
+
+class DefaultHeadersMiddleware:
+    """The outermost: what other middleware refuses, such as a wrong Host, gets the same headers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        for name, value in DEFAULTS.items():
+            response.headers.setdefault(name, value)
+        if "no-store" in response.headers["Cache-Control"]:
+            patch_vary_headers(response, WHO_ASKS)
+        return response
+
+
+class PagePolicyMiddleware(CSPMiddleware):  # type: ignore[misc]
+    """The content security policy, with style attributes only where there may be formulas."""
+
+    def get_policy_parts(
+        self,
+        request: HttpRequest,
+        response: HttpResponseBase,
+        report_only: bool = False,  # noqa: FBT001, FBT002
+    ) -> PolicyParts:
+        parts = super().get_policy_parts(request, response, report_only)
+        if may_show_formulas(response):
+            parts.update = {**(parts.update or {}), **WITH_FORMULAS}
+        return parts
+
+
+def may_show_formulas(response: HttpResponseBase) -> bool:
+    return FORMULAS in getattr(response, "content", b"")[:HEAD]
