@@ -44,7 +44,7 @@ class DefaultHeadersMiddleware:
         return response
 
 
-class PagePolicyMiddleware(CSPMiddleware):  # type: ignore[misc]
+class PagePolicyMiddleware(CSPMiddleware):
     """The content security policy, with style attributes only where there may be formulas."""
 
     def get_policy_parts(
