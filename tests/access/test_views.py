@@ -57,10 +57,10 @@ def test_enter_takes_two_statements_the_first_time_and_then_one(client, issued, 
             enter(client, issued.key)
 
 
-@pytest.mark.parametrize("typed", ["hello", "ABCD-EFGH-JKMN-PQRS"])
-def test_enter_takes_one_statement_for_what_is_no_key(client, issued, typed, django_assert_num_queries):
+@pytest.mark.parametrize("typing", [lambda: "hello", keys.new_key], ids=["malformed", "unknown"])
+def test_enter_takes_one_statement_for_what_is_no_key(client, issued, typing, django_assert_num_queries):
     with django_assert_num_queries(1):
-        enter(client, typed)
+        enter(client, typing())
 
 
 def test_enter_answers_unknown_and_malformed_keys_alike(client, issued):

@@ -80,7 +80,6 @@ def export_of(request: HttpRequest, contestant: Contestant) -> HttpResponse:
     response = HttpResponse(content, content_type="application/zip")
     name = f"contestant-{contestant.public_number}.zip"
     response["Content-Disposition"] = f'attachment; filename="{name}"'
-    response["Cache-Control"] = "no-store, private"
     return response
 
 
