@@ -8,8 +8,7 @@ one can ever stand on the page of another.
 
 import secrets
 from collections.abc import Callable, Mapping
-
-from django.utils.html import escape
+from html import escape
 
 # Gives the value that a name stands for: a reader's own text, or the mark for it.
 Own = Callable[[str], str]
@@ -31,8 +30,9 @@ class SlottedPage:
 
     def fill(self, values: Mapping[str, str]) -> bytes:
         """The page with a reader's values, in UTF-8; a KeyError if one is missing."""
+        # The library's own `escape` is what the template engine's ends in, without its look for lazy texts.
         escaped = {name: escape(value).encode() for name, value in values.items()}
-        pieces = [self.literals[0]]
-        for name, literal in zip(self.names, self.literals[1:], strict=True):
-            pieces += (escaped[name], literal)
+        pieces = [*self.literals, *self.literals[1:]]
+        pieces[::2] = self.literals
+        pieces[1::2] = [escaped[name] for name in self.names]
         return b"".join(pieces)

@@ -41,11 +41,14 @@ with who as materialized (
 select w.key_id, w.epoch, w.contestant_id, w.number, w.name, w.registration_id, w.tester,
        w.exam_id, w.slug, w.title, w.version, w.status, w.notices, w.zone,
        o.id, o.public_id, o.journal_key, o.deadline_at, o.grace_seconds, o.submitted_at,
-       h.problem_id, h.number, h.text, h.revision
-from who w left join opened o on true left join held h on true
-order by h.number
+       h.problem_ids, h.numbers, h.texts, h.revisions
+from who w left join opened o on true cross join (
+    select array_agg(problem_id order by number) as problem_ids, array_agg(number order by number) as numbers,
+           array_agg(text order by number) as texts, array_agg(revision order by number) as revisions
+    from held
+) h
 """
-WHO, PAPER = slice(0, 14), slice(14, 20)
+WHO, PAPER, ANSWERS = slice(0, 14), slice(14, 20), slice(20, 24)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,10 +75,11 @@ def open_paper(*, key_id: int, epoch: int, registration_id: int) -> Opening | No
     }
     with connection.cursor() as cursor:
         cursor.execute(OPEN, parameters)
-        rows = cursor.fetchall()
-    if not rows:
+        row = cursor.fetchone()
+    if row is None:
         return None
-    return Opening(contestant=contestant_of(rows[0]), page=page, own=own_paper(rows))
+    contestant = contestant_of(row)
+    return Opening(contestant=contestant, page=page, own=own_paper(contestant, row))
 
 
 def contestant_of(row: tuple[Any, ...]) -> SignedIn:
@@ -97,10 +101,9 @@ def contestant_of(row: tuple[Any, ...]) -> SignedIn:
     )
 
 
-def own_paper(rows: list[tuple[Any, ...]]) -> OwnPaper | None:
-    contestant = contestant_of(rows[0])
-    *_, notices, zone = rows[0][WHO]
-    pk, public_id, journal_key, deadline_at, grace_seconds, submitted_at = rows[0][PAPER]
+def own_paper(contestant: SignedIn, row: tuple[Any, ...]) -> OwnPaper | None:
+    *_, notices, zone = row[WHO]
+    pk, public_id, journal_key, deadline_at, grace_seconds, submitted_at = row[PAPER]
     if pk is None or contestant.exam_id is None or contestant.exam_version is None:
         return None
     return OwnPaper(
@@ -117,5 +120,5 @@ def own_paper(rows: list[tuple[Any, ...]]) -> OwnPaper | None:
         exam_version=contestant.exam_version,
         notices=notices,
         zone=zone,
-        answers=tuple(OwnAnswer(*row[PAPER.stop :]) for row in rows),
+        answers=tuple(map(OwnAnswer, *row[ANSWERS])),
     )
