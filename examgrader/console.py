@@ -38,14 +38,15 @@ class ConsoleSite(admin.AdminSite):
         return SignInForm
 
     def get_urls(self) -> list[URLPattern | URLResolver]:
-        """With the second step, which stands before the site's own guard."""
-        from examgrader import second_factor  # noqa: PLC0415 - not before the models are loaded
+        """With the second step, which stands before the site's own guard, and the page for who is on call."""
+        from examgrader import on_call, second_factor  # noqa: PLC0415 - not before the models are loaded
 
         steps = [
             path("second-step/", second_factor.second_step, name="second_step"),
             path("second-step/device/", second_factor.enrol, name="enrol"),
         ]
-        return [*steps, *super().get_urls()]
+        pages = [path("on-call/", self.admin_view(on_call.on_call), name="on_call")]
+        return [*steps, *pages, *super().get_urls()]
 
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """The password was right and the second step is to come: on to that."""
