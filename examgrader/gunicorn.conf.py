@@ -2,13 +2,18 @@
 
 import os
 import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
 
 import environ
 
-environ.Env.read_env(str(Path(__file__).resolve().parent.parent / ".env"))
+BASE_DIR = Path(__file__).resolve().parent.parent
+environ.Env.read_env(str(BASE_DIR / ".env"))
+sys.path.insert(0, str(BASE_DIR))
+
+from examgrader import logs  # noqa: E402 - found by the path that was just set
 
 # A statement that hangs must not take the sitting with it: locks wait briefly, transactions never idle.
 os.environ.setdefault(
@@ -28,7 +33,10 @@ graceful_timeout = 20
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
 # The heartbeat file must not lie on a disk that can stall; /dev/shm is memory.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
-accesslog = None
+accesslog = None  # a line of each request is written by examgrader.request_log
+logconfig_dict = logs.tree(
+    logs.chosen_form(debug=environ.Env().bool("DEBUG", default=False)), os.environ.get("LOG_LEVEL", "INFO")
+)
 METRICS_PREFIX = "examgrader-metrics-"
 
 

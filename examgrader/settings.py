@@ -12,6 +12,7 @@ import environ
 import pghistory
 from django.core.exceptions import ImproperlyConfigured
 
+from examgrader import logs
 from examgrader.policy import content_security_policy, of_static_files
 
 django_stubs_ext.monkeypatch()  # ModelAdmin[Row] and its like are not subscriptable by themselves
@@ -99,6 +100,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "examgrader.request_log.RequestLogMiddleware",
     "examgrader.headers.DefaultHeadersMiddleware",
     "examgrader.headers.PagePolicyMiddleware",
     "examgrader.metrics.CountBefore",
@@ -288,12 +290,6 @@ PROMETHEUS_LATENCY_BUCKETS = (0.01, 0.05, 0.1, 0.3, 1, 3, 10, float("inf"))
 # A file that the backup touches when it ended well: its time is when that was.
 BACKUP_STAMP = env.str("BACKUP_STAMP", default="")
 
-# -- Logs: to stderr, without keys and answers (neither is ever passed to a logger) --------------------------
+# -- Logs: to stderr, one event per line, without keys and answers (see logs.py) -----------------------------
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-}
+LOGGING = logs.tree(logs.chosen_form(debug=DEBUG), env.str("LOG_LEVEL", default="INFO"))

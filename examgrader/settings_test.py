@@ -9,7 +9,7 @@ os.environ.setdefault("DATABASE_URL", "postgresql://postgres@/examgrader")  # st
 
 from examgrader.settings import *  # noqa: F403, E402
 
-METRICS_FROM: list[str] = []  # tests come from this machine, and mostly as somebody else
+METRICS_FROM = []  # tests come from this machine, and mostly as somebody else
 ALLOWED_HOSTS = ["testserver", "localhost", "127.0.0.1"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {

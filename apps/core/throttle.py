@@ -80,7 +80,7 @@ def origin(request: HttpRequest) -> str:
     `X-Forwarded-For` is believed only as far as our own proxies wrote it: read from the right, the first
     address that is not one of them. Anything further left is whatever the client likes to claim.
     """
-    address = request.META.get("REMOTE_ADDR", "")
+    address = str(request.META.get("REMOTE_ADDR", ""))
     proxies = trusted_networks(tuple(settings.TRUSTED_PROXIES))
     claims = [claim.strip() for claim in request.headers.get("X-Forwarded-For", "").split(",") if claim]
     while claims and is_among(address, proxies):

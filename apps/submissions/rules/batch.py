@@ -70,8 +70,9 @@ def read_batch(tree: Any) -> Batch:
         raise InvalidBatch(faults)
     # Only a figure for operators: what is no sensible one is left out, and no reason to refuse the work.
     waited = tree.get("waited")
-    sensible = is_integer(waited, least=0) and waited <= LONGEST_WAIT_MS
-    return Batch(device=device, edits=tuple(edits), waited_ms=waited if sensible else None)
+    if not is_integer(waited, least=0) or waited > LONGEST_WAIT_MS:  # type: ignore[operator]  # an integer
+        waited = None
+    return Batch(device=device, edits=tuple(edits), waited_ms=waited)
 
 
 def read_edit(index: int, raw: Any, faults: list[Fault]) -> Edit | None:

@@ -109,7 +109,7 @@ def get_sitting_now(user: AbstractBaseUser | None, now: datetime) -> SittingNow:
         exams=[
             exam_now(exam, by_exam[exam.pk], heard_at, saves.get(exam.pk, {}), now)
             for exam in rows.values()
-            if by_exam[exam.pk] or exam.next_opening
+            if by_exam[exam.pk] or exam.next_opening  # type: ignore[attr-defined]  # annotated
         ],
     )
 
