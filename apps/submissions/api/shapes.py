@@ -106,6 +106,10 @@ class BatchSerializer(serializers.Serializer[Any]):
     device = serializers.UUIDField()
     notices = serializers.IntegerField(required=False)
     edits = EditSerializer(many=True, help_text="At most 50; none is a heartbeat.")
+    waited = serializers.IntegerField(
+        required=False,
+        help_text="Milliseconds the oldest edit has waited on the device; for statistics only.",
+    )
 
 
 class SavedEditSerializer(serializers.Serializer[Any]):
