@@ -4,15 +4,17 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404
+from django.http import Http404, HttpRequest, HttpResponse
+from django.views.defaults import page_not_found
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from apps.core.errors import RuleViolation
 from apps.core.formats import BodyTooLarge
-from apps.core.problems import CONTENT_TYPE, NotFound, problem_tree
+from apps.core.problems import CONTENT_TYPE, NotFound, problem, problem_tree
 
+API = "/api/"
 # Codes of REST framework's own refusals that we call otherwise.
 CODES = {"parse_error": "invalid", "permission_denied": "forbidden"}
 
@@ -49,3 +51,10 @@ def told(
 ) -> Response:
     tree = problem_tree(status, code, title, members)
     return Response(tree, status=status, headers=headers, content_type=CONTENT_TYPE)
+
+
+def nothing_here(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """An address that no route knows: under the API a problem like any other, elsewhere the page."""
+    if request.path.startswith(API):
+        return problem(NotFound.status, NotFound.code, NotFound.message)
+    return page_not_found(request, exception)

@@ -18,3 +18,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("apps.submissions.urls")),
     path("", include("apps.grading.urls")),
 ]
+
+handler404 = "examgrader.api.nothing_here"

@@ -17,8 +17,9 @@ from rest_framework import serializers
 UNSPEAKABLE = re.compile("[\x00\ud800-\udfff]")
 SPEAKABLE_PATTERN = r"^[^\u0000]*$"
 # Something that can be seen, anywhere in it.
-VISIBLE = re.compile(r"[^\s\x00-\x20]")
-VISIBLE_PATTERN = r"^[^\u0000]*[^\s\u0000-\u0020][^\u0000]*$"
+# Named one by one, for dialects of regular expressions differ in what they take for white space.
+VISIBLE = re.compile(r"[^\s\x00-\x20\x85\xa0]")
+VISIBLE_PATTERN = r"^[^\u0000]*[^\s\u0000-\u0020\u0085\u00a0][^\u0000]*$"
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
@@ -53,11 +54,12 @@ class Text(serializers.CharField):
     def __init__(self, *, allow_blank: bool = False, pattern: str = "", **kwargs: Any) -> None:
         self.may_be_blank = allow_blank
         self.pattern = pattern
-        super().__init__(allow_blank=True, trim_whitespace=False, **kwargs)
+        # REST framework's own would be described as a second form beside ours.
+        super().__init__(allow_blank=False, trim_whitespace=False, **kwargs)
 
     def run_validation(self, data: Any = serializers.empty) -> Any:
-        if data == "" and not self.may_be_blank:
-            self.fail("blank")
+        if data == "" and self.may_be_blank:
+            return ""
         return super().run_validation(data)
 
     def to_internal_value(self, data: Any) -> str:

@@ -36,5 +36,5 @@ class AnyJson(JSONRenderer):
         try:
             return super().render(data, *args, **kwargs)
         except UnicodeEncodeError:
-            self.ensure_ascii = True
+            self.ensure_ascii = True  # type: ignore[misc]  # of this answer only: a renderer serves one
             return super().render(data, *args, **kwargs)

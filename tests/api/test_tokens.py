@@ -6,6 +6,7 @@ import jwt
 import pytest
 from django.apps import apps
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 from django_otp.plugins.otp_static.models import StaticDevice, StaticToken
 from rest_framework_simplejwt.tokens import AccessToken
 
@@ -95,10 +96,17 @@ def test_a_refresh_token_is_used_once(call, sign_in):
     assert call("POST", "token/refresh/", body={"refresh": second["refresh"]})[0] == 200
 
 
-def test_the_list_of_used_tokens_is_installed():
+def test_nothing_starts_without_the_list_of_used_tokens(settings, monkeypatch):
     """Without it a rotated token would go on working, without a word."""
-    assert settings.SIMPLE_JWT["BLACKLIST_AFTER_ROTATION"]
-    assert apps.is_installed("rest_framework_simplejwt.token_blacklist")
+    config = apps.get_app_config("exams")
+    config.ready()
+    with monkeypatch.context() as patch:
+        patch.setattr(apps, "is_installed", lambda name: False)
+        with pytest.raises(ImproperlyConfigured, match="token_blacklist"):
+            config.ready()
+    settings.SIMPLE_JWT = settings.SIMPLE_JWT | {"BLACKLIST_AFTER_ROTATION": False}
+    with pytest.raises(ImproperlyConfigured):
+        config.ready()
 
 
 @pytest.mark.parametrize(
@@ -143,6 +151,13 @@ def forgeries(token):
     yield "alg none", f"eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{payload}."
     yield "alg None, signed", f"eyJhbGciOiJOb25lIiwidHlwIjoiSldUIn0.{payload}.{signature}"
     yield "alg RS256", f"eyJhbGciOiJSUzI1NiIsInR5cCI6IkpXVCJ9.{payload}.{signature}"
+    for name, value in (
+        ("kid", "../../dev/null"),
+        ("jku", "https://evil.example/keys"),
+        ("x5u", "https://evil.example"),
+    ):
+        yield f"own {name}", jwt.encode(claims, "x" * 64, "HS256", headers={name: value})
+    yield "own jwk", jwt.encode(claims, "x" * 64, "HS256", headers={"jwk": {"kty": "oct", "k": "eHh4"}})
     for cut in range(1, 40):
         yield f"cut by {cut}", token[:-cut]
     yield "turned round", f"{header}.{payload}.{signature[::-1]}"

@@ -36,7 +36,7 @@ class TreeAsWritten(BaseParser):
 
     media_type = "application/json"
 
-    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> bytes:
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Any = None) -> Any:
         data: bytes = stream.read(documents.MAX_BYTES + 1)
         if len(data) > documents.MAX_BYTES:
             raise BodyTooLarge
@@ -84,7 +84,7 @@ class ExamList(StaffList[Exam]):
                 actor=user,
                 now=timezone.now(),
             )
-        return Response(ExamSerializer(Exam.objects.get(pk=imported.exam_id)).data, status=201)
+        return Response(ExamSerializer(Exam.objects.get(slug=imported.slug)).data, status=201)
 
     def get_queryset(self) -> QuerySet[Exam]:
         exams = Exam.objects.visible_to(staff_of(self.request)).filter(**self.filters())

@@ -14,7 +14,7 @@ from apps.exams.models.exam import LONGEST_GRACE_SECONDS
 
 SLUG = r"[-a-zA-Z0-9_]{1,60}"
 POINTS = r"[0-9]{1,4}(\.[0-9]{1,2})?"
-LABEL = r"[^\s:\u0000]{1,10}"
+LABEL = r"[^\s:\u0000-\u0020\u0085\u00a0]{1,10}"
 MOST_CHOICES = 50
 MOST_ACCEPTED = 200
 

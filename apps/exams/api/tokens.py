@@ -17,6 +17,7 @@ from rest_framework_simplejwt.tokens import RefreshToken
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
 from apps.core.api import ApiView
+from apps.core.bodies import Text
 from apps.core.errors import RuleViolation
 from apps.core.problems import Invalid, refusals
 from apps.exams.api.base import SignedOut
@@ -48,15 +49,18 @@ class LockedOut(RuleViolation):
 
 
 class CredentialsSerializer(serializers.Serializer[Any]):
-    username = serializers.CharField(max_length=150)
-    password = serializers.CharField(max_length=4096, trim_whitespace=False)
-    otp = serializers.CharField(
-        max_length=20, required=False, help_text="The device's code, where a second factor is required."
+    username = Text(allow_blank=True, max_length=150)
+    password = Text(allow_blank=True, max_length=4096)
+    otp = Text(
+        allow_blank=True,
+        max_length=20,
+        required=False,
+        help_text="The device's code, where a second factor is required.",
     )
 
 
 class RefreshSerializer(serializers.Serializer[Any]):
-    refresh = serializers.CharField()
+    refresh = Text(allow_blank=True)
 
 
 class TokensSerializer(serializers.Serializer[Any]):

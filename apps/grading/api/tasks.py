@@ -79,7 +79,7 @@ class WantedTaskSerializer(Body):
     problem = Whole(min_value=1, required=False, help_text="The problem's number.")
 
 
-@extend_schema_field({"type": ["string", "number"], "maxLength": 20, "pattern": SPEAKABLE_PATTERN})
+@extend_schema_field({"type": ["string", "number"], "pattern": SPEAKABLE_PATTERN})
 class TypedPoints(serializers.CharField):
     """Points as they were typed, or as a number: what they are is for the one who reads points."""
 
@@ -90,7 +90,7 @@ class TypedPoints(serializers.CharField):
 
 
 class NewScoreSerializer(Body):
-    points = TypedPoints(max_length=20, allow_blank=True)
+    points = TypedPoints(allow_blank=True)
     comment = Text(allow_blank=True, default="", max_length=5000)
     note = Text(allow_blank=True, default="", max_length=5000, help_text="For graders only.")
     based_on = Whole(min_value=0, max_value=LARGEST, help_text="The score version that was seen, 0: none.")

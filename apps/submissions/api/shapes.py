@@ -5,6 +5,7 @@ from typing import Any
 from rest_framework import serializers
 
 from apps.access.gate import SignedIn
+from apps.core.bodies import Text
 from apps.exams.enums import Phase, ProblemKind
 from apps.submissions.enums import RevisionState
 from apps.submissions.selectors.cover import Cover
@@ -22,9 +23,7 @@ class TypedKeyField(serializers.CharField):
 
 class KeySerializer(serializers.Serializer[Any]):
     key = TypedKeyField(help_text="As printed; case and dashes do not matter.")
-    exam = serializers.CharField(
-        required=False, max_length=100, help_text="The exam's slug, where a key opens several."
-    )
+    exam = Text(required=False, max_length=100, help_text="The exam's slug, where a key opens several.")
 
 
 class PersonSerializer(serializers.Serializer[Any]):
