@@ -8,7 +8,7 @@ from django.core.cache import cache
 from apps.exams.selectors.content import CONTENT
 from apps.submissions.views.paper_page import PAGES
 from tests import factories
-from tests.support.serving import collect_files
+from tests.support.static_files import collect_files
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from apps.access.models import Registration
 from apps.exams.models import TimeBlock
 from tests.journeys.paper_page import Contestant
 from tests.journeys.stage import issue_keys, set_exam
-from tests.support.serving import served, served_files
+from tests.support.static_files import served, served_files
 
 FONTS_ALL = 20
 

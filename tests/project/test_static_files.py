@@ -9,7 +9,7 @@ import brotli
 import pytest
 from django.core.wsgi import get_wsgi_application
 
-from tests.support.serving import served_files
+from tests.support.static_files import served_files
 
 FOR_EVER = "public, max-age=31536000, immutable"
 # Worth compressing; the rest (fonts, images) is compressed already.

@@ -1,46 +1,86 @@
-"""The product as it is served: files collected, hashed and compressed, through all of our middleware."""
+"""The real gunicorn with the product's own configuration, on a database that the caller made."""
 
+import os
+import socket
+import subprocess
+import sys
+import time
 from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
 
-from django.core.management import call_command
-from django.test import override_settings
-from django.test.testcases import LiveServerThread
-
-from examgrader.policy import content_security_policy
-
-
-def served_files(folder, static_url="/static/"):
-    """The settings of the product about static files, in place of those of the tests."""
-    return override_settings(
-        STATIC_URL=static_url,
-        STATIC_ROOT=str(folder),
-        STORAGES={
-            "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},
-            "staticfiles": {"BACKEND": "examgrader.staticfiles.HashedFiles"},
-        },
-        CONTENT_SECURITY_POLICY={"DIRECTIVES": content_security_policy(static_url)},
-        WHITENOISE_AUTOREFRESH=False,
-        WHITENOISE_USE_FINDERS=False,
-    )
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 60
 
 
-def collect_files(folder):
-    with served_files(folder):
-        call_command("collectstatic", interactive=False, verbosity=0)
-    return folder
+def free_port():
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return trial.getsockname()[1]
+
+
+def database_url(name):
+    """The URL of a database beside the one that the environment names."""
+    return urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{name}").geturl()
+
+
+class Gunicorn:
+    """One server on a port of its own, which stays the same when it is started anew."""
+
+    def __init__(self, database, folder, **environment):
+        self.port = free_port()
+        self.log = folder / "gunicorn.log"
+        self.environment = {
+            **os.environ,
+            "DJANGO_SETTINGS_MODULE": "examgrader.settings",
+            "DATABASE_URL": database,
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "WEB_CONCURRENCY": "2",
+            **environment,
+        }
+
+    def start(self, *, wait=True):
+        # By its script, as in production: `python -m gunicorn` cannot start itself anew (SIGUSR2).
+        script = str(Path(sys.executable).with_name("gunicorn"))
+        command = [script, "--config", "examgrader/gunicorn.conf.py"]
+        pidfile = self.log.with_name("gunicorn.pid")
+        with self.log.open("a") as log:
+            self.process = subprocess.Popen(
+                [*command, "--pid", str(pidfile)], cwd=ROOT, env=self.environment, stderr=log
+            )
+        if wait:
+            self.wait_until_ready()
+
+    def wait_until_ready(self):
+        until = time.monotonic() + PATIENCE_SECONDS
+        while not self.answers():
+            if self.process.poll() is not None or time.monotonic() > until:
+                raise AssertionError(f"gunicorn does not answer: {self.said()}")
+            time.sleep(0.05)
+
+    def answers(self):
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=5) as line:
+                line.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                return line.recv(64).startswith(b"HTTP/1.1 200")
+        except OSError:
+            return False
+
+    def said(self):
+        return self.log.read_text()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            self.process.wait(timeout=30)
 
 
 @contextmanager
-def served():
-    """A server on a free port of this machine; yields its origin."""
-    # Without the wrapper that Django's own test server puts around: it would serve static files its own way.
-    server = LiveServerThread("127.0.0.1", lambda application: application)
-    server.daemon = True
+def gunicorn(database, folder, **environment):
+    server = Gunicorn(database, folder, **environment)
     server.start()
-    server.is_ready.wait()
-    if server.error:
-        raise server.error
     try:
-        yield f"http://127.0.0.1:{server.port}"
+        yield server
     finally:
-        server.terminate()
+        server.stop()
