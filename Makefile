@@ -11,7 +11,7 @@ PRODUCTION := DATABASE_URL=postgresql://nobody@db.invalid/none PUBLIC_URL=https:
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --fork-strategy fewest --no-strip-extras --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-grading format lock vendor clean
+.PHONY: help demo test check bench bench-grading restore-drill format lock vendor clean
 
 help:  ## these lines
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -33,7 +33,11 @@ check: $(DEV)  ## lint, types, import contracts, migrations, templates, deployme
 	@echo "manage.py check --deploy"; $(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/hadolint Dockerfile
 	$(BIN)/check-jsonschema --builtin-schema vendor.compose-spec compose.yaml
-	$(BIN)/yamllint --strict compose.yaml .pre-commit-config.yaml deploy/prometheus deploy/grafana
+	$(BIN)/yamllint --strict compose.yaml .pre-commit-config.yaml deploy
+	$(BIN)/kubernetes-validate --strict --quiet -k 1.33 $$(find deploy/kubernetes -name '*.yaml' ! -name kustomization.yaml)
+	@# What a machine may lack is checked where it is there; .ci/run sees to it that it is.
+	@if command -v shellcheck >/dev/null; then shellcheck deploy/backup/*.sh .ci/run; \
+	else echo "shellcheck is not installed: the scripts were not checked"; test -z "$$CI"; fi
 	$(BIN)/python scripts/check_monitoring.py
 
 bench: $(DEV)  ## what a sitting costs, beside references of the same machine (ARGS="--seconds 4 --rounds 5")
@@ -41,6 +45,9 @@ bench: $(DEV)  ## what a sitting costs, beside references of the same machine (A
 
 bench-grading: $(DEV)  ## what twenty graders cost: claim-next and save-score on 1,500 papers (ARGS="--seconds 30")
 	$(BIN)/python -m benchmarks.grading $(ARGS)
+
+restore-drill: $(DEV)  ## lose a database under load and restore it: RTO and RPO (ARGS="--seconds 300")
+	$(BIN)/python -m benchmarks.restore_drill $(ARGS)
 
 format: $(DEV)  ## put code and templates into our shape
 	$(BIN)/ruff check --fix .

@@ -28,7 +28,7 @@ workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4
 keepalive = 65  # longer than a heartbeat's 30 s, so that a contestant's connection stays open
 timeout = 30
-graceful_timeout = 20
+graceful_timeout = 20  # less than the proxy's, Docker's and Kubernetes' patience with us (30 s and more)
 # Who may say by X-Forwarded-Proto that a request came over https.
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
 # The heartbeat file must not lie on a disk that can stall; /dev/shm is memory.
@@ -66,3 +66,10 @@ def child_exit(server: Any, worker: Any) -> None:
 
 # By default every gunicorn of one user would share a control socket in the home folder.
 control_socket_disable = True
+
+
+def post_worker_init(worker: Any) -> None:
+    """The product is loaded and no request was taken yet."""
+    from examgrader.durability import refuse_to_serve_from_weak_databases  # noqa: PLC0415 - needs its settings
+
+    refuse_to_serve_from_weak_databases(is_first=worker.age <= worker.cfg.workers)
