@@ -1,6 +1,7 @@
 """What every keystroke arrives with (CONTRACT, "Saving"), whether by the page or by the API."""
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
@@ -56,14 +57,14 @@ def read_json(request: HttpRequest) -> Any:
 def answer(saved: Saved, batch: Batch) -> JsonResponse:
     """What was committed. A closed paper is told so by its status, with the same members."""
     members = {
-        "now": saved.now,
-        "deadline": saved.deadline_at,
+        "now": in_utc(saved.now),
+        "deadline": in_utc(saved.deadline_at),
         "phase": phase_of(saved),
         "notices": saved.notices,
         "writer": saved.is_writer,
         "edits": [
             {
-                "op": edit.op,
+                "op": str(edit.op),
                 "number": edit.number,
                 "state": edit.state,
                 "revision": edit.revision,
@@ -77,7 +78,12 @@ def answer(saved: Saved, batch: Batch) -> JsonResponse:
     if batch.edits and not saved.is_open:
         message = "This paper is closed. What arrived late is kept apart for the jury."
         return problem(403, "paper_closed", message, members)
-    return JsonResponse(members)
+    # Nothing here needs Django's encoder, which is Python where the plain one is C.
+    return JsonResponse(members, encoder=json.JSONEncoder)
+
+
+def in_utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def phase_of(saved: Saved) -> Phase:

@@ -9,6 +9,7 @@ MOST_EDITS = 50
 LONGEST_TEXT = 20_000
 LARGEST_INTEGER = 2**31 - 1
 LONGEST_WAIT_MS = 24 * 3600 * 1000
+UUID_LENGTH = 36
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,7 @@ def repeated(edits: list[Edit]) -> list[Fault]:
 
 def read_uuid(value: Any) -> uuid.UUID | None:
     """A UUID in its usual writing, nothing else (Python's parser also takes braces and URNs)."""
-    if not isinstance(value, str) or len(value) != len(str(uuid.UUID(int=0))):
+    if not isinstance(value, str) or len(value) != UUID_LENGTH:
         return None
     try:
         return uuid.UUID(value)

@@ -60,7 +60,7 @@ with gate as materialized (
            case when not g.open then 'late'
                 when g.writer and h.revision = e.based_on then 'current'
                 else 'conflict' end,
-           %(version)s, %(device)s::uuid, g.at
+           %(version)s::int, %(device)s::uuid, g.at
     from gate g cross join edit e join head h using (number) cross join sound
     where sound.whole
     on conflict (submission_id, op) do nothing

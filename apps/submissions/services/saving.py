@@ -14,7 +14,7 @@ from apps.submissions.rules.batch import Batch, Fault, InvalidBatch
 from apps.submissions.services.save_statement import HEARTBEAT, IN_FLIGHT, SAVE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from django.db.backends.base.base import BaseDatabaseWrapper
 
@@ -98,10 +98,10 @@ def save_batch(*, save_pass: SavePass, batch: Batch) -> Saved:
         "version": save_pass.paper_version,
         "device": batch.device,
         "page": save_pass.page or batch.device,
-        "ops": [edit.op for edit in batch.edits],
-        "numbers": [edit.number for edit in batch.edits],
-        "texts": [edit.text for edit in batch.edits],
-        "bases": [edit.based_on for edit in batch.edits],
+        "ops": array_literal(edit.op for edit in batch.edits),
+        "numbers": array_literal(edit.number for edit in batch.edits),
+        "texts": array_literal(quoted(edit.text) for edit in batch.edits),
+        "bases": array_literal(edit.based_on for edit in batch.edits),
         "most_late": MOST_LATE_DRAFTS,
     }
     rows = run(SAVE if batch.edits else HEARTBEAT, parameters)
@@ -116,6 +116,17 @@ def save_batch(*, save_pass: SavePass, batch: Batch) -> Saved:
     if any(state is None for _, _, state, *_ in edits):
         edits = with_those_in_flight(edits, batch, parameters)
     return replace(saved, edits=tuple(SavedEdit(*edit) for edit in edits))
+
+
+def array_literal(items: Iterable[object]) -> str:
+    """An array as PostgreSQL reads it: over a list the driver works longer, in Python, to find its type."""
+    return "{" + ",".join("NULL" if item is None else str(item) for item in items) + "}"
+
+
+def quoted(text: str) -> str:
+    """A text as an element of an array, whatever it holds."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
 
 
 def run(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
