@@ -1,0 +1,232 @@
+"""When a process cannot keep up: reports go first, then the console, reads, entry; saves never."""
+
+import http.client
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+
+from examgrader import shedding, waiting
+
+ROOT = Path(__file__).parents[2]
+ASKED = {
+    "reports": ("GET", "/console/grading/publication/exam/3/results/"),
+    "console": ("GET", "/console/grading/gradingtask/desk/3/"),
+    "reads": ("GET", "/exam/paper/"),
+    "entry": ("POST", "/enter/"),
+    "saves": ("POST", "/exam/save/"),
+    "saves of the API": ("POST", "/api/v1/me/save/"),
+    "saves by a button": ("POST", "/exam/paper/"),
+    "hand-ins": ("POST", "/exam/submit/"),
+    "probes": ("GET", "/healthz"),
+}
+NEVER = {"saves", "saves of the API", "saves by a button", "hand-ins", "probes"}
+
+
+@pytest.fixture
+def after():
+    """Say how long the requests of this thread have waited."""
+    yield waiting.note
+    waiting.note(0)
+
+
+def answer_to(kind, *, rf, **headers):
+    method, path = ASKED[kind]
+    middleware = shedding.SheddingMiddleware(lambda _: HttpResponse("served"))
+    return middleware(rf.generic(method, path, headers=headers))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "refused"),
+    [
+        (0, set()),
+        (0.7, {"reports"}),
+        (1.5, {"reports", "console"}),
+        (3, {"reports", "console", "reads"}),
+        (60, {"reports", "console", "reads", "entry"}),
+    ],
+)
+def test_what_is_refused_grows_with_the_wait_and_never_holds_a_save(rf, after, seconds, refused):
+    after(seconds)
+    statuses = {kind: answer_to(kind, rf=rf).status_code for kind in ASKED}
+    assert {kind for kind, status in statuses.items() if status == 503} == refused
+    assert not refused & NEVER
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/", "entry"),
+        ("/exam/start/", "entry"),
+        ("/api/v1/token/key/", "entry"),
+        ("/exam/", "reads"),
+        ("/exam/receipt/", "kept"),
+        ("/receipts/ABCD/", "reads"),
+        ("/api/v1/me/paper/", "reads"),
+        ("/api/v1/token/", "console"),
+        ("/api/v1/grading/tasks/next/", "console"),
+        ("/api/v1/exams/3/results/", "reports"),
+        ("/console/", "console"),
+        ("/console/exams/exam/3/export/", "reports"),
+        ("/exam/saved-by-somebody/", "reads"),
+    ],
+)
+def test_kind_of_goes_by_the_path(path, kind):
+    assert shedding.kind_of(RequestFactory().get(path)).name == kind
+
+
+def test_people_get_a_calm_page_and_the_time_to_come_again(rf, after):
+    after(60)
+    response = answer_to("reads", rf=rf)
+    assert "The server is busy" in response.content.decode()
+    assert int(response.headers["Retry-After"]) > 0
+    assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_programs_get_problem_details(rf, after):
+    after(60)
+    response = answer_to("reads", rf=rf, accept="application/json")
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert b'"code": "busy"' in response.content
+    assert int(response.headers["Retry-After"]) > 0
+
+
+def test_reports_never_hold_all_threads(rf, settings):
+    """With all their places taken the next report is refused, whatever it waited; other pages are served."""
+    settings.REPORTS_AT_ONCE = 1
+    inside, leave = threading.Event(), threading.Event()
+
+    def slow(request):
+        if "results" in request.path and not inside.is_set():
+            inside.set()
+            assert leave.wait(20)
+        return HttpResponse("served")
+
+    middleware = shedding.SheddingMiddleware(slow)
+    report, page = ASKED["reports"][1], ASKED["console"][1]
+    first = threading.Thread(target=middleware, args=[rf.get(report)])
+    first.start()
+    assert inside.wait(20)
+    during = [middleware(rf.get(path)).status_code for path in (report, page)]
+    leave.set()
+    first.join(20)
+    assert during == [503, 200]
+    assert middleware(rf.get(report)).status_code == 200
+
+
+# -- In gunicorn, with a full queue -------------------------------------------------------------------------
+
+STUCK_SECONDS = 1.0
+THREADS = 4
+CROWD = 40  # ten times what the threads can take at once
+
+APPLICATION = """
+import time
+from django.http import HttpResponse
+from django.urls import include, path
+
+def stuck(request):
+    time.sleep({stuck})
+    return HttpResponse("a list")
+
+urlpatterns = [
+    path("console/list/", stuck),
+    path("exam/submit/", lambda request: HttpResponse("handed in")),
+    path("", include("examgrader.urls")),
+]
+"""
+SETTINGS = """
+from examgrader.settings_test import *
+ROOT_URLCONF = "busy_urls"
+MIDDLEWARE = {middleware}
+SHED_AFTER_SECONDS = {{"reports": 0.2, "console": 0.3, "reads": 0.4, "entry": 0.5}}
+"""
+SHEDDING = "examgrader.shedding.SheddingMiddleware"
+SHORT_LANE = "examgrader.short_lane.ShortLaneMiddleware"
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """gunicorn with our configuration, one process of four threads; `serve(middleware)` gives the port."""
+    processes = []
+
+    def start(middleware):
+        (tmp_path / "busy_urls.py").write_text(APPLICATION.format(stuck=STUCK_SECONDS))
+        (tmp_path / "busy_settings.py").write_text(SETTINGS.format(middleware=middleware))
+        with socket.socket() as trial:
+            trial.bind(("127.0.0.1", 0))
+            port = trial.getsockname()[1]
+        own = {"PORT": str(port), "WEB_CONCURRENCY": "1", "DJANGO_SETTINGS_MODULE": "busy_settings"}
+        process = subprocess.Popen(
+            [
+                *(sys.executable, "-m", "gunicorn", "--config", "examgrader/gunicorn.conf.py"),
+                *("--threads", str(THREADS), "--log-level", "error"),
+            ],
+            env={**os.environ, **own, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
+            cwd=ROOT,
+        )
+        processes.append(process)
+        for _ in range(600):
+            try:
+                ask(port, "GET", "/healthz", patience=5)
+            except OSError:
+                time.sleep(0.1)
+            else:
+                return port
+        pytest.fail("gunicorn did not start")
+
+    yield start
+    for process in processes:
+        process.terminate()
+        process.wait(30)
+
+
+def ask(port, method, path, *, patience=60):
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=patience)
+    try:
+        line.request(method, path, body=b"" if method == "POST" else None)
+        response = line.getresponse()
+        return response.status, response.read(), response.headers
+    finally:
+        line.close()
+
+
+def save_behind_a_crowd(port):
+    """Fill the queue with slow pages, then save and hand in: how the crowd fared, what came, how late."""
+    crowd = []
+    threads = [
+        threading.Thread(target=lambda: crowd.append(ask(port, "GET", "/console/list/")))
+        for _ in range(CROWD)
+    ]
+    for thread in threads:
+        thread.start()
+    time.sleep(STUCK_SECONDS / 2)  # all of them stand in the queue
+    began = time.monotonic()
+    answers = [ask(port, "POST", path)[:2] for path in ("/exam/save/", "/exam/submit/")]
+    took = time.monotonic() - began
+    for thread in threads:
+        thread.join(60)
+    return crowd, answers, took
+
+
+def test_a_save_behind_a_full_queue_is_served_because_the_queue_is_refused(serve):
+    crowd, answers, took = save_behind_a_crowd(serve([SHEDDING, SHORT_LANE]))
+    refused = [headers for status, _, headers in crowd if status == 503]
+    assert len(refused) >= CROWD - 3 * THREADS
+    assert all(int(headers["Retry-After"]) > 0 for headers in refused)
+    # The save reached its view, which asks for a token; the hand-in was taken.
+    assert [status for status, _ in answers] == [401, 200]
+    assert took < CROWD / THREADS * STUCK_SECONDS / 2
+
+
+def test_control_without_shedding_the_save_waits_for_all_of_them(serve):
+    crowd, _, took = save_behind_a_crowd(serve([SHORT_LANE]))
+    assert {status for status, *_ in crowd} == {200}
+    assert took >= CROWD / THREADS * STUCK_SECONDS / 2
