@@ -25,7 +25,7 @@ bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 wsgi_app = "examgrader.wsgi:application"
 worker_class = "examgrader.worker.PatientThreadWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-threads = 4
+threads = 4  # Python runs one at a time; the others wait for the database, and more of them only wait longer
 keepalive = 65  # longer than a heartbeat's 30 s, so that a contestant's connection stays open
 timeout = 30
 graceful_timeout = 20  # less than the proxy's, Docker's and Kubernetes' patience with us (30 s and more)
@@ -66,6 +66,15 @@ def child_exit(server: Any, worker: Any) -> None:
 
 # By default every gunicorn of one user would share a control socket in the home folder.
 control_socket_disable = True
+
+
+def on_starting(server: Any) -> None:
+    """Before the first process: what would fail at the opening bell is better refused now."""
+    from examgrader.connections import refuse_too_many_threads  # noqa: PLC0415 - after the path is set
+
+    address = os.environ.get("DATABASE_URL", "")
+    if address:
+        refuse_too_many_threads(database_url=address, workers=server.cfg.workers, threads=server.cfg.threads)
 
 
 def post_worker_init(worker: Any) -> None:

@@ -5,6 +5,7 @@ queue holds more than can be served, and who is refused now is told when to come
 first is what costs most and hurries least; saving and handing in are never refused.
 """
 
+import random
 import re
 import threading
 from collections.abc import Callable
@@ -93,6 +94,10 @@ def refusal(request: HttpRequest, kind: Kind) -> HttpResponse:
         response: HttpResponse = problem(503, "busy", "The server is busy. Try again in a few seconds.")
     else:
         response = HttpResponse(busy_page(), status=503)
+        if request.method in ("GET", "HEAD"):
+            # The browser comes again by itself, and not all browsers at once.
+            again = kind.retry_seconds + random.randrange(kind.retry_seconds)  # noqa: S311 - spreads a crowd
+            response.headers["Refresh"] = str(again)
     response.headers["Retry-After"] = str(kind.retry_seconds)
     response.headers["Content-Length"] = str(len(response.content))
     return response

@@ -47,9 +47,9 @@ def answer_to(kind, *, rf, **headers):
     ("seconds", "refused"),
     [
         (0, set()),
-        (0.7, {"reports"}),
-        (1.5, {"reports", "console"}),
-        (3, {"reports", "console", "reads"}),
+        (1.5, {"reports"}),
+        (3, {"reports", "console"}),
+        (7, {"reports", "console", "reads"}),
         (60, {"reports", "console", "reads", "entry"}),
     ],
 )
@@ -87,7 +87,13 @@ def test_people_get_a_calm_page_and_the_time_to_come_again(rf, after):
     response = answer_to("reads", rf=rf)
     assert "The server is busy" in response.content.decode()
     assert int(response.headers["Retry-After"]) > 0
+    assert int(response.headers["Refresh"]) > 0
     assert response.headers["Cache-Control"] == "no-store"
+
+
+def test_a_form_that_was_posted_is_not_loaded_anew_by_itself(rf, after):
+    after(60)
+    assert "Refresh" not in answer_to("entry", rf=rf).headers
 
 
 def test_programs_get_problem_details(rf, after):
