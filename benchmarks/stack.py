@@ -5,7 +5,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,14 +41,16 @@ class Server:
 
 
 @contextmanager
-def serve(application: str = "examgrader.wsgi:application", **environment: str) -> Iterator[Server]:
-    """gunicorn with the product's own configuration, on a free port."""
+def serve(
+    application: str = "examgrader.wsgi:application", *, arguments: Sequence[str] = (), **environment: str
+) -> Iterator[Server]:
+    """gunicorn with the product's own configuration, on a free port; `arguments` change it."""
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = trial.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "--config", "examgrader/gunicorn.conf.py"]
     process = subprocess.Popen(
-        [*command, "--log-level", "error", application],
+        [*command, "--log-level", "error", *arguments, application],
         env={**os.environ, "PORT": str(port), **environment},
         cwd=ROOT,
     )

@@ -41,6 +41,16 @@ METRICS_PREFIX = "examgrader-metrics-"
 
 
 def on_starting(server: Any) -> None:
+    """Before the first process: what would fail at the opening bell is better refused now."""
+    from examgrader.connections import refuse_too_many_threads  # noqa: PLC0415 - after the path is set
+
+    address = os.environ.get("DATABASE_URL", "")
+    if address:
+        refuse_too_many_threads(database_url=address, workers=server.cfg.workers, threads=server.cfg.threads)
+    choose_metrics_folder()
+
+
+def choose_metrics_folder() -> None:
     """Each process counts in files of its own there, and the one that Prometheus asks adds them up.
 
     In memory, for every count is a write. A new master after USR2 goes on with the same folder.
@@ -66,15 +76,6 @@ def child_exit(server: Any, worker: Any) -> None:
 
 # By default every gunicorn of one user would share a control socket in the home folder.
 control_socket_disable = True
-
-
-def on_starting(server: Any) -> None:
-    """Before the first process: what would fail at the opening bell is better refused now."""
-    from examgrader.connections import refuse_too_many_threads  # noqa: PLC0415 - after the path is set
-
-    address = os.environ.get("DATABASE_URL", "")
-    if address:
-        refuse_too_many_threads(database_url=address, workers=server.cfg.workers, threads=server.cfg.threads)
 
 
 def post_worker_init(worker: Any) -> None:

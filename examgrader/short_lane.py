@@ -13,7 +13,7 @@ POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class ShortLaneMiddleware:
-    """Passes sessions, users, messages and history by: they cost a save a third of its time for nothing.
+    """Passes sessions, users, messages and history by: they cost a save a quarter of its time for nothing.
 
     Nothing that guards it is left aside. Who saves is decided by the page's token, in the view and in the
     statement (`guarded_by("token")`); no cookie is read, so there is none to forge a request with. What
