@@ -173,7 +173,7 @@ def test_note_returns_when_its_lines_are_on_the_disk(tmp_path):
 
 def test_note_shares_one_sync_among_all_who_wait(tmp_path, monkeypatch):
     syncs = []
-    monkeypatch.setattr("os.fsync", syncs.append)
+    monkeypatch.setattr("os.fdatasync", syncs.append)
     write_journal(tmp_path / "edits.jsonl", *([lines.failed(paper="p", op="a", error="")] for _ in range(50)))
     assert len(syncs) == 1
     assert (tmp_path / "edits.jsonl").read_bytes().count(b"\n") == 50

@@ -35,7 +35,8 @@ from apps.grading.services.rehearsing import Sandbox, publish_sandbox
 
 LEAD_SECONDS = 2.0
 LISTENING_SECONDS = 0.5
-PROBE_PATIENCE = 10.0
+PROBE_PATIENCE = 30.0
+KEY_UNKNOWN = "enter: status 422"
 
 # Is shown the crowd and the name of the part that is going on.
 Show = Callable[[Crowd, str], None]
@@ -80,7 +81,7 @@ def probe(url: str, key: str) -> None:
     try:
         asyncio.run(enter())
     except GaveUp as reason:
-        if str(reason).startswith("enter:"):
+        if str(reason) == KEY_UNKNOWN:
             raise WrongDeployment(
                 f"{url} does not know the keys that were just issued: it works on another database or with"
                 " another ACCESS_KEY_PEPPER than this command."

@@ -104,8 +104,8 @@ class Contestant:
 
     async def hand_in(self) -> None:
         """Wait until all is acknowledged, then press Hand in twice, and see the receipt."""
-        if self._habits.has_script:
-            await self._outbox.drain(time.time() + self._patience)
+        if self._habits.has_script and not await self._outbox.drain(time.time() + self._patience):
+            raise GaveUp("the last words were never acknowledged")
         page = await self._page("/exam/submit/", action="submit page", expect=(OK, ELSEWHERE))
         if page.status == OK:
             fields = {"csrfmiddlewaretoken": csrf_of(page.text)}
