@@ -30,8 +30,12 @@ class Scenario:
 
 
 def scenarios(rows: Room, connections: int) -> list[Scenario]:
-    """In the order they are asked in each round; writers and those who hand in sit apart."""
-    typists, leavers = rows.seats[:connections], rows.seats[connections:]
+    """In the order they are asked in each round.
+
+    Who opens the paper takes the pen from the page before: those who write, read and hand in sit apart.
+    """
+    typists, readers = rows.seats[:connections], rows.seats[connections : 2 * connections]
+    leavers = rows.seats[2 * connections :]
     naive = [room.naive_headers() for _ in typists]
 
     def save(numbers: Sequence[int]) -> Callable[[int], Sequence[Asking]]:
@@ -56,7 +60,7 @@ def scenarios(rows: Room, connections: int) -> list[Scenario]:
         return [Each([room.page(one, "POST", "/exam/submit/") for one in share]) for share in shares]
 
     def each(question: Callable[[Seat], bytes]) -> Callable[[int], Sequence[Asking]]:
-        return lambda _: [Same(question(one)) for one in typists]
+        return lambda _: [Same(question(one)) for one in readers]
 
     return [
         Scenario("bare gunicorn hello", "bare", each(lambda _: request("GET", "/", {}))),

@@ -46,7 +46,7 @@ def sweep(options: argparse.Namespace) -> None:
     from benchmarks import measuring, room  # noqa: PLC0415 - they need Django's models
     from benchmarks.scenarios import scenarios  # noqa: PLC0415
 
-    furnished = room.furnish(CONNECTIONS, now=datetime.now(tz=UTC))
+    furnished = room.furnish(2 * CONNECTIONS, now=datetime.now(tz=UTC))
     save = next(one for one in scenarios(furnished, CONNECTIONS) if one.name == "save")
     groups = measuring.Groups(database=stack.database_pid(), redis=None)
     found: dict[str, list[measuring.Figure]] = {}

@@ -20,7 +20,10 @@ class Answer(models.Model):
     problem's, copied so that the save path finds its rows without a join.
     """
 
-    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="answers")
+    # The unique numbers below begin with it and serve as its index; every save would pay for another.
+    submission = models.ForeignKey(
+        Submission, on_delete=models.PROTECT, related_name="answers", db_index=False
+    )
     problem = models.ForeignKey(Problem, on_delete=models.PROTECT, related_name="+")
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True)
@@ -52,8 +55,9 @@ class AnswerRevision(models.Model):
     accepts, or one that a moved deadline lets in, arrives again as a row that is `promoted_from` it.
     """
 
-    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="+")
-    answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="revisions")
+    # Every save writes a row into every index here: the unique ones below serve these two as well.
+    submission = models.ForeignKey(Submission, on_delete=models.PROTECT, related_name="+", db_index=False)
+    answer = models.ForeignKey(Answer, on_delete=models.PROTECT, related_name="revisions", db_index=False)
     op = models.UUIDField()
     number = models.PositiveIntegerField()
     text = models.TextField(blank=True)
@@ -74,10 +78,9 @@ class AnswerRevision(models.Model):
         constraints = [
             only_choices("state", RevisionState),
             models.UniqueConstraint(fields=["submission", "op"], name="submissions_answerrevision_op_once"),
+            # Rows without a number, of which an answer may have many, do not clash.
             models.UniqueConstraint(
-                fields=["answer", "revision"],
-                condition=Q(revision__isnull=False),
-                name="submissions_answerrevision_number_once",
+                fields=["answer", "revision"], name="submissions_answerrevision_number_once"
             ),
             models.CheckConstraint(
                 condition=Q(state=RevisionState.CURRENT, revision__isnull=False, based_on__isnull=False)
