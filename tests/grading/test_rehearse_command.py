@@ -11,6 +11,7 @@ import time
 import urllib.request
 from datetime import timedelta
 from io import StringIO
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -54,10 +55,8 @@ def exam():
 @pytest.fixture
 def environment():
     """What a process of the deployment is started with: the settings and the database of this test."""
-    database = connection.settings_dict
-    url = (
-        f"postgresql://{database['USER']}@/{database['NAME']}?host={database['HOST']}&port={database['PORT']}"
-    )
+    database = urlsplit(os.environ["DATABASE_URL"])
+    url = urlunsplit(database._replace(path=f"/{connection.settings_dict['NAME']}"))
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = str(trial.getsockname()[1])

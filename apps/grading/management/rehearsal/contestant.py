@@ -100,7 +100,7 @@ class Contestant:
             elif self._outbox.is_signed_out:
                 await self._come_back()
             else:
-                await self._type_for_a_while(until)
+                await self._type_for_a_while(min(until, *(at for at, _ in accidents)) if accidents else until)
 
     async def hand_in(self) -> None:
         """Wait until all is acknowledged, then press Hand in twice, and see the receipt."""

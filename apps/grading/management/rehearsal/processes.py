@@ -32,6 +32,7 @@ class Crowd:
     def __init__(self, plans: Sequence[Plan]) -> None:
         self._plans = plans
         self._processes: list[subprocess.Popen[str]] = []
+        self._listeners: list[threading.Thread] = []
         self._news: queue.Queue[tuple[int, News | None]] = queue.Queue()
         self._machine = Machine()
         self._machine_at = 0.0
@@ -53,7 +54,9 @@ class Crowd:
             )
             self._processes.append(process)
             self._tell(process, plan.as_line())
-            threading.Thread(target=self._listen, args=(number, process.stdout), daemon=True).start()
+            listener = threading.Thread(target=self._listen, args=(number, process.stdout), daemon=True)
+            listener.start()
+            self._listeners.append(listener)
         return self
 
     def __exit__(
@@ -73,6 +76,8 @@ class Crowd:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        for listener in self._listeners:
+            listener.join()
 
     def send_to_results(self, herd: Herd) -> None:
         for process in self._processes:
@@ -110,8 +115,9 @@ class Crowd:
         process.stdin.flush()
 
     def _listen(self, number: int, output: IO[str]) -> None:
-        for line in output:
-            self._news.put((number, News.from_line(line)))
+        with output:
+            for line in output:
+                self._news.put((number, News.from_line(line)))
         self._news.put((number, None))
 
     def _read_machine(self) -> None:

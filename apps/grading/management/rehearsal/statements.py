@@ -53,7 +53,8 @@ class Counter:
         op = str(uuid.uuid4())
         edit = {"op": op, "number": field.number, "text": text, "based_on": field.revision}
         sent = lines.sent(paper=paper.submission, **edit)  # type: ignore[arg-type]
-        for action, edits in (("save", [edit]), ("heartbeat", [])):
+        # The first call opens the saves' connection, which takes statements of its own: it is asked twice.
+        for action, edits in (("heartbeat", []), ("heartbeat", []), ("save", [edit])):
             batch = {"device": paper.device, "notices": paper.notices, "edits": edits}
             response = self._counted(
                 action,

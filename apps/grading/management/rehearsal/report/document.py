@@ -8,6 +8,7 @@ from typing import Any
 
 from apps.grading.management.rehearsal.conducting import Record
 from apps.grading.management.rehearsal.machine import CORES
+from apps.grading.management.rehearsal.measures import Pulse
 from apps.grading.rules.rehearsal.checking import Finding
 from apps.grading.rules.rehearsal.statistics import Figures, figures_of, stolen_seconds, timeline
 from apps.grading.rules.rehearsal.verdict import (
@@ -179,14 +180,25 @@ def machine(record: Record, stolen_share: float) -> dict[str, Any] | None:
 
 
 def load(record: Record, start: float) -> list[dict[str, Any]]:
-    """Second by second: how busy the machine was, how busy the crowd, and how many sat."""
-    by_second: dict[int, dict[str, Any]] = {}
-    for reading in record.crowd.machine:
-        row = by_second.setdefault(int(reading.at - start), {})
-        row |= {"busy": round(reading.busy, 3), "stolen": round(reading.stolen, 3)}
-    for pulses in record.crowd.pulses:
-        for pulse in pulses:
-            row = by_second.setdefault(int(pulse.at - start), {})
-            row["crowd"] = round(row.get("crowd", 0.0) + pulse.cpu / CORES, 3)
-            row["sitting"] = row.get("sitting", 0) + pulse.sitting
-    return [{"second": second} | by_second[second] for second in sorted(by_second) if second >= 0]
+    """Second by second: how busy the machine was, how busy the crowd, and how many sat.
+
+    Where a process said nothing for a second, what it said last holds.
+    """
+    readings = {int(one.at - start): one for one in record.crowd.machine}
+    pulses = [{int(one.at - start): one for one in some} for some in record.crowd.pulses]
+    last: list[Pulse | None] = [None] * len(pulses)
+    rows = []
+    for second in range(max((*readings, *(one for some in pulses for one in some)), default=-1) + 1):
+        last = [some.get(second, before) for some, before in zip(pulses, last, strict=True)]
+        heard = [one for one in last if one is not None]
+        reading = readings.get(second)
+        rows.append(
+            {
+                "second": second,
+                "busy": None if reading is None else round(reading.busy, 3),
+                "stolen": None if reading is None else round(reading.stolen, 3),
+                "crowd": round(sum(one.cpu for one in heard) / CORES, 3),
+                "sitting": sum(one.sitting for one in heard),
+            }
+        )
+    return rows
