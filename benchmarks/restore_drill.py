@@ -145,7 +145,7 @@ class Server:
         identity: dict[str, Any] = {}
         if self.master.uid != os.geteuid():
             identity = {"user": self.master.uid, "group": self.master.uid, "extra_groups": ()}
-        done = subprocess.run(  # noqa: S603
+        done = subprocess.run(
             [*self.master.prefix, "sh", str(SCRIPTS / name), *map(str, arguments)],
             env={
                 "PATH": f"{self.master.binaries}:{os.environ['PATH']}",
@@ -281,7 +281,7 @@ print(*open_room(datetime.now(tz=UTC), int(sys.argv[1])))
 
 def prepare(url: str, count: int, environment: dict[str, str]) -> list[str]:
     """Tables and started papers, by a process of its own: this one may have settings already."""
-    done = subprocess.run(  # noqa: S603
+    done = subprocess.run(
         [sys.executable, "-c", PREPARE, str(count)],
         cwd=ROOT,
         env={

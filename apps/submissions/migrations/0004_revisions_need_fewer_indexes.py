@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("submissions", "0002_acceptance"),
+        ("submissions", "0003_saves_are_found_by_their_time"),
     ]
 
     operations = [
