@@ -11,7 +11,7 @@ PRODUCTION := DATABASE_URL=postgresql://nobody@db.invalid/none PUBLIC_URL=https:
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --fork-strategy fewest --no-strip-extras --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-grading restore-drill format lock vendor clean
+.PHONY: help demo test check bench bench-grading plans restore-drill format lock vendor clean
 
 help:  ## these lines
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -45,6 +45,9 @@ bench: $(DEV)  ## what a sitting costs, beside references of the same machine (A
 
 bench-grading: $(DEV)  ## what twenty graders cost: claim-next and save-score on 1,500 papers (ARGS="--seconds 30")
 	$(BIN)/python -m benchmarks.grading $(ARGS)
+
+plans: $(DEV)  ## the SQL of the hot paths with PostgreSQL's plans, into docs/plans.md
+	$(BIN)/python -m benchmarks.plans $(ARGS)
 
 restore-drill: $(DEV)  ## lose a database under load and restore it: RTO and RPO (ARGS="--seconds 300")
 	$(BIN)/python -m benchmarks.restore_drill $(ARGS)
