@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
-from django.db import InterfaceError, OperationalError
+from django.db import Error, connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from apps.core.database import is_passing, is_read_only
 
 RETRY_SECONDS = 5
 
@@ -22,8 +24,10 @@ class BusyDatabaseMiddleware:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        if not isinstance(error, OperationalError | InterfaceError):
+        if not isinstance(error, Error) or not is_passing(error):
             return None
+        if is_read_only(error):
+            connections.close_all()  # the server that writes is found by connecting anew
         response = render(request, "503.html", status=503)
         response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response

@@ -19,7 +19,6 @@ THROTTLED = Counter(
 )
 
 # A series that is there from the start can be asked for its rate before the first event.
-for source in ("memory", "redis", "database"):
-    CACHE_READS.labels(source)
+READ_FROM = {source: CACHE_READS.labels(source) for source in ("memory", "redis", "database")}
 BREAKER_OPENED.labels("redis")
 THROTTLED.labels("entry")

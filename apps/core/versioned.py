@@ -13,7 +13,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from django.conf import settings
 from django.core.cache import cache
 
-from apps.core import breaker
+from apps.core import breaker, metrics
 
 EXPIRES_SECONDS = 24 * 3600
 MOST_HELD = 32
@@ -84,8 +84,10 @@ class VersionedCache(Generic[Content]):
         """The content at this version or, if it was changed at this very moment, a newer one."""
         held = self.recent.get((subject, version))
         if held is not None:
+            metrics.READ_FROM["memory"].inc()
             return held
         content = breaker.redis.call(lambda: self.from_redis(subject, version), instead=lambda: None)
+        metrics.READ_FROM["database" if content is None else "redis"].inc()
         if content is None:
             content = self.load(subject)
             if content is not None:

@@ -8,7 +8,7 @@ from tests import factories
 from tests.support.racing import Racer, locked, wait_for_waiters
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "saves"])
 class TestOpenPaper:
     """A save of the page before holds the paper while this page is opened."""
 

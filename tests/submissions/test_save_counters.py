@@ -10,7 +10,7 @@ from prometheus_client import REGISTRY
 
 from apps.submissions import gate
 from apps.submissions.rules.batch import LONGEST_WAIT_MS, read_batch
-from apps.submissions.services import saving
+from apps.submissions.services import prepared
 from apps.submissions.services.submitting import submit_paper
 from apps.submissions.views.saving import save
 from tests.submissions.conftest import open_paper, pass_of
@@ -101,11 +101,11 @@ def test_a_busy_database_and_a_fault_of_ours_are_counted(paper, monkeypatch):
     def busy_database(*_):
         raise OperationalError
 
-    monkeypatch.setattr(saving, "fetch", busy_database)
+    monkeypatch.setattr(prepared, "fetch", busy_database)
     response = save(request_of(paper, edit()))
     response.close()
     assert response.status_code == 503
-    monkeypatch.setattr(saving, "fetch", lambda *_: [()])
+    monkeypatch.setattr(prepared, "fetch", lambda *_: [()])
     with pytest.raises(IndexError):
         save(request_of(paper, edit()))
     assert (busy.grew, failed.grew) == (1, 1)

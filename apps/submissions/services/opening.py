@@ -6,11 +6,10 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from apps.access.rules.people import printed_number
 from apps.access.selectors.entry import SignedIn
 from apps.submissions.selectors.paper import OwnAnswer, OwnPaper
+from apps.submissions.services import prepared
 
 # The contestant, the pen and the answers in one statement. Two things it must not get wrong:
 #   * A save of the page before may hold the paper at this moment. The UPDATE waits for it, but a statement
@@ -73,11 +72,10 @@ def open_paper(*, key_id: int, epoch: int, registration_id: int) -> Opening | No
         "registration": registration_id,
         "page": page,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(OPEN, parameters)
-        row = cursor.fetchone()
-    if row is None:
+    rows = prepared.ask(OPEN, parameters)
+    if not rows:
         return None
+    row = rows[0]
     contestant = contestant_of(row)
     return Opening(contestant=contestant, page=page, own=own_paper(contestant, row))
 

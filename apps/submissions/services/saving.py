@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from django.db import InterfaceError, NotSupportedError, OperationalError, connections
+from django.db import Error
 
+from apps.core.database import is_passing
 from apps.core.errors import RuleViolation
 from apps.submissions.rules.batch import Batch, Fault, InvalidBatch
+from apps.submissions.services import prepared
 from apps.submissions.services.save_statement import HEARTBEAT, IN_FLIGHT, SAVE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-
-    from django.db.backends.base.base import BaseDatabaseWrapper
 
 MOST_LATE_DRAFTS = 200
 
@@ -130,32 +130,13 @@ def quoted(text: str) -> str:
 
 
 def run(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Run one statement in autocommit on the save path's own connection.
-
-    A connection that broke is replaced and the statement repeated once: op ids make that safe. The same
-    goes for a prepared statement that a migration made obsolete (NotSupportedError).
-    """
-    connection = connections["saves"]
+    """Ask by a connection of the save path's own; op ids make it safe to ask again."""
     try:
-        return fetch(connection, statement, parameters)
-    except (OperationalError, InterfaceError) as error:
-        if connection.is_usable():
-            raise DatabaseBusy from error  # a lock was not to be had, or the time ran out
-    except NotSupportedError:
-        pass
-    connection.close()
-    try:
-        return fetch(connection, statement, parameters)
-    except (OperationalError, InterfaceError) as error:
-        raise DatabaseBusy from error
-
-
-def fetch(
-    connection: BaseDatabaseWrapper, statement: str, parameters: Mapping[str, Any]
-) -> list[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return list(cursor.fetchall())
+        return prepared.ask(statement, parameters)
+    except Error as error:
+        if is_passing(error):
+            raise DatabaseBusy from error
+        raise
 
 
 def refuse_faults(batch: Batch, rows: Sequence[tuple[Any, ...]]) -> None:
