@@ -19,7 +19,7 @@ from django.db import connection
 
 from apps.exams.enums import ProblemKind
 from apps.exams.models import Exam
-from apps.grading.management.rehearsal import conducting, report
+from apps.grading.management.rehearsal import conducting, report, schedule
 from apps.grading.management.rehearsal.stored import read_revisions
 from apps.grading.services.rehearsing import open_sandbox
 from apps.submissions.models import AnswerRevision
@@ -133,9 +133,9 @@ def test_rehearse_says_go_and_leaves_nothing_behind(exam, deployment, tmp_path):
     assert actions["asset"]["errors"] == 0
     assert sum(row["errors"] for row in found["actions"]) == 0
     assert rows_of_all_tables() == before
-    statements = {name: row["statements"] for name, row in actions.items()}
-    assert (statements["save"], statements["heartbeat"]) == (1, 1)
-    assert statements["enter"] <= 4
+    assert (found["statements"]["save"], found["statements"]["heartbeat"]) == (1, 1)
+    assert actions["save"]["statements"] == 1
+    assert set(actions) - set(found["statements"]) == {"asset", "save by form"}
     compare_with_page(found, (folder / "report.html").read_text())
 
 
@@ -161,11 +161,13 @@ def test_rehearse_finds_what_a_deployment_loses(exam, deployment, tmp_path, monk
     assert not AnswerRevision.objects.exists()
 
 
-def test_rehearse_looks_for_the_limit(exam, deployment, tmp_path):
+def test_rehearse_looks_for_the_limit(exam, deployment, tmp_path, monkeypatch):
+    for module in (schedule, conducting):
+        monkeypatch.setattr(module, "STEPS", 2)
     before = rows_of_all_tables()
-    found = rehearse(deployment, tmp_path / "report", contestants=8, find_limit=True, step=4)
-    assert found["capacity"] == {"count": 8, "is_least": True, "how": "measured in steps: all of them held"}
-    assert [step["contestants"] for step in found["steps"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    found = rehearse(deployment, tmp_path / "report", find_limit=True, step=20, no_assets=True)
+    assert found["capacity"] == {"count": 24, "is_least": True, "how": "measured in steps: all of them held"}
+    assert [step["contestants"] for step in found["steps"]] == [12, 24]
     assert found["integrity"]["acked"] > 0
     assert rows_of_all_tables() == before
 

@@ -92,6 +92,7 @@ def build(setting: Setting, record: Record, limits: Limits) -> dict[str, Any]:
         "verdict": asdict(verdict),
         "integrity": integrity(record),
         "actions": [action(one, record.statements, limits) for one in figures],
+        "statements": record.statements,
         "errors": dict(Counter(f"{one.action}: {one.error}" for one in crowd.samples if one.error)),
         "gave_up": crowd.gave_up[:MOST_NAMED],
         "generator": [generator(one) for one in generators],
