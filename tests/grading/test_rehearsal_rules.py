@@ -203,6 +203,11 @@ def test_judge_tells_of_stolen_time():
     assert doubt.startswith("In 25% of the seconds")
 
 
+@pytest.mark.parametrize(("busy", "is_told"), [(0.94, False), (0.95, True), (1.0, True)])
+def test_judge_tells_of_a_machine_that_never_rests(busy, is_told):
+    assert ("The server's machine was busy" in "".join(judged(busy=busy).doubts)) == is_told
+
+
 # -- Capacity ---------------------------------------------------------------------------------------------
 
 

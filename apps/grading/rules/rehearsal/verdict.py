@@ -13,6 +13,8 @@ FEWEST_QUIET = 20
 SATURATED_CPU = 0.9
 SATURATED_SECONDS = 0.05
 LATE_SECONDS = 0.25
+# A machine that never rests is short of processors, whoever uses them.
+FULL_MACHINE = 0.95
 # How busy a machine may be before calls begin to queue; an old rule of thumb, and a cautious one.
 SAFE_BUSY = 0.75
 FARTHEST_GUESS = 5
@@ -77,6 +79,7 @@ def judge(
     generators: Sequence[Generator],
     stolen_share: float,
     limits: Limits,
+    busy: float = 0.0,
 ) -> Verdict:
     """Go only if nothing was lost, doubled or made up, nothing failed, and nothing took too long."""
     figures = list(figures)
@@ -96,7 +99,8 @@ def judge(
     reasons = [f"{count} {what}" for what, count in counted.items() if count] + slow
     if findings.acked == 0:
         reasons.append("no edit was acknowledged")
-    return Verdict(not reasons, tuple(reasons), tuple(_doubts(generators, stolen_share, is_slow=bool(slow))))
+    doubts = _doubts(generators, stolen_share, busy, is_slow=bool(slow))
+    return Verdict(not reasons, tuple(reasons), tuple(doubts))
 
 
 def judged_p99(figures: Figures) -> float:
@@ -107,8 +111,13 @@ def ms(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms"
 
 
-def _doubts(generators: Sequence[Generator], stolen_share: float, *, is_slow: bool) -> list[str]:
+def _doubts(generators: Sequence[Generator], stolen_share: float, busy: float, *, is_slow: bool) -> list[str]:
     doubts = []
+    if busy >= FULL_MACHINE:
+        doubts.append(
+            f"The server's machine was busy {busy:.0%} of the time. If anything runs there besides the"
+            " deployment, end it and rehearse again."
+        )
     if any(one.is_saturated for one in generators):
         doubts.append(
             "The crowd itself was saturated: it used up its processors, so times are longer than the"

@@ -76,6 +76,8 @@ def build(setting: Setting, record: Record, limits: Limits) -> dict[str, Any]:
         generators=generators,
         stolen_share=share,
         limits=limits,
+        # Only of the server's own machine anything can be said from here.
+        busy=0.0 if record.server_cores is None else mean_busy(record),
     )
     capacity = (
         capacity_by_steps(record.steps, limits)
@@ -173,11 +175,16 @@ def machine(record: Record, stolen_share: float) -> dict[str, Any] | None:
     return {
         "cores": CORES,
         "seconds": len(seconds),
-        "busy": round(sum(one.busy for one in seconds) / len(seconds), 3),
+        "busy": round(mean_busy(record), 3),
         "stolen": round(sum(one.stolen for one in seconds) / len(seconds), 4),
         "stolen_seconds_share": round(stolen_share, 3),
         "server_cores": None if record.server_cores is None else round(record.server_cores, 2),
     }
+
+
+def mean_busy(record: Record) -> float:
+    seconds = record.crowd.machine
+    return sum(one.busy for one in seconds) / max(1, len(seconds))
 
 
 def load(record: Record, start: float) -> list[dict[str, Any]]:
