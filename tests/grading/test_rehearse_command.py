@@ -145,7 +145,9 @@ def compare_with_page(found, page):
     shown = {row[0]: row for row in rows}
     for one in found["actions"]:
         columns = ("count", "errors", "p50_ms", "p95_ms", "p99_ms", "quiet_p99_ms", "limit_ms", "worst_ms")
-        assert shown[one["action"]][1:9] == [str(one[column]) for column in columns]
+        assert shown[one["action"]][1:9] == [
+            "–" if one[column] is None else str(one[column]) for column in columns
+        ]
     for name in ("acked", "lost", "duplicated", "phantom", "edits", "stored"):
         assert f"<dd>{found['integrity'][name]}</dd>" in page
     assert f"<b>{found['capacity']['count']}</b>" in page

@@ -133,7 +133,7 @@ def action(figures: Figures, statements: Mapping[str, int], limits: Limits) -> d
         "p99_ms": ms(figures.p99),
         "worst_ms": ms(figures.worst),
         "quiet_count": figures.quiet_count,
-        "quiet_p99_ms": ms(figures.quiet_p99),
+        "quiet_p99_ms": ms(figures.quiet_p99) if figures.quiet_count else None,
         "limit_ms": ms(limits.of(figures.action)),
         "statements": statements.get(figures.action),
     }
