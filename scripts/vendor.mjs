@@ -19,7 +19,7 @@ function fresh(name) {
 function vendorKatex() {
   const dist = join(modules, "katex", "dist");
   const folder = fresh("katex");
-  for (const file of ["katex.min.js", "katex.mjs"]) cpSync(join(dist, file), join(folder, file));
+  cpSync(join(dist, "katex.min.js"), join(folder, "katex.min.js"));
   cpSync(join(modules, "katex", "LICENSE"), join(folder, "LICENSE"));
   // `swap`: on a slow line a formula is readable in a fallback font at once instead of invisible for seconds.
   // Every browser we serve reads woff2; a reference to a file that is not there would stop collectstatic.
