@@ -1,6 +1,7 @@
 """What every response tells browsers and caches: all routes, every role, errors and refusals too."""
 
 import logging
+import re
 from collections import defaultdict
 
 import pytest
@@ -37,6 +38,14 @@ CLOSED = (
     "frame-ancestors 'none'",
     "form-action 'self'",
 )
+
+REFUSED = {
+    "script in the page": re.compile(r"<script(?![^>]*\s(?:src=|type=\"application/json\"))"),
+    "style in the page": re.compile(r"<style\b"),
+    "handler in the page": re.compile(r"<[^>]+\son[a-z]+\s*="),
+    "address that is a script": re.compile(r"=[\"']?\s*javascript:"),
+}
+STYLE_ATTRIBUTE = re.compile(r"<[^>]+\sstyle\s*=")
 
 
 @pytest.fixture(scope="module")
@@ -85,6 +94,11 @@ def faults_of_page(response, directives):
         yield "style-src-attr"
     if any("unsafe" in directive and "style-src-attr" not in directive for directive in directives):
         yield "unsafe"
+    # What the policy would refuse in a browser; tests/journeys/test_policy.py opens the pages in one.
+    page = response.content.decode()
+    yield from (what for what, pattern in REFUSED.items() if pattern.search(page))
+    if STYLE_ATTRIBUTE.search(page) and not shows_formulas:
+        yield "style attribute"
 
 
 def is_safe(cookie):
@@ -302,6 +316,16 @@ def test_the_walk_notices_a_page_that_may_be_kept(world, monkeypatch):
 def test_the_walk_notices_style_attributes_where_no_formula_stands(world, monkeypatch):
     monkeypatch.setattr(headers, "may_show_formulas", lambda response: True)
     assert "style-src-attr" in faults_of(ask("GET", "/", {}))
+
+
+def test_the_walk_notices_what_a_page_must_not_hold():
+    page = (
+        "<script>1</script><style>p {}</style><p style='color: red' onclick='2'></p>"
+        '<a href="javascript:3">4</a><script type="application/json">5</script><script src="6"></script>'
+    )
+    faults = faults_of(HttpResponse(page, content_type="text/html"))
+    assert set(faults) >= {*REFUSED, "style attribute"}
+    assert not set(REFUSED) & set(faults_of(HttpResponse(page[page.index("<script type") :])))
 
 
 def test_the_policy_closes_what_nothing_uses():
