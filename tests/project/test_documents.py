@@ -9,6 +9,7 @@ import pytest
 from django.apps import apps
 from django.core.management import call_command, get_commands, load_command_class
 
+from examgrader import api_urls
 from examgrader.localservices import BASE_DIR as ROOT
 
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted(ROOT.glob("docs/**/*.md"))]
@@ -90,6 +91,20 @@ def test_constraints_in_documents_exist(document):
 
 def models_of(app: str) -> list[str]:
     return [model._meta.model_name for model in apps.get_app_config(app).get_models()]
+
+
+def test_every_call_of_the_api_is_in_its_guide():
+    guide = (ROOT / "docs" / "api.md").read_text()
+    calls = {unnamed(str(entry.pattern), "<>") for entry in api_urls.urlpatterns}
+    told = {unnamed(call, "{}") for call in re.findall(r"`(?:[A-Z]+ )?([a-z][\w{}/-]*/)`", guide)}
+    assert calls - told == set()
+    assert {call for call in told if call.startswith(("me/", "exams/", "grading/", "token/"))} <= calls
+
+
+def unnamed(route: str, brackets: str) -> str:
+    """`exams/{}/` for `exams/<int:exam_id>/` and for `exams/{id}/`."""
+    first, last = map(re.escape, brackets)
+    return re.sub(f"{first}[^/]*{last}", "{}", route)
 
 
 def test_drift_is_found():
