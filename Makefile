@@ -11,7 +11,7 @@ PRODUCTION := DATABASE_URL=postgresql://nobody@db.invalid/none PUBLIC_URL=https:
 COMPILE := uv pip compile -q --universal --python-version 3.11 --generate-hashes --fork-strategy fewest --no-strip-extras --no-header --no-emit-index-url
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-grading plans restore-drill format lock vendor clean
+.PHONY: help demo test check bench bench-grading plans restore-drill chaos format lock vendor clean
 
 help:  ## these lines
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -51,6 +51,9 @@ plans: $(DEV)  ## the SQL of the hot paths with PostgreSQL's plans, into docs/pl
 
 restore-drill: $(DEV)  ## lose a database under load and restore it: RTO and RPO (ARGS="--seconds 300")
 	$(BIN)/python -m benchmarks.restore_drill $(ARGS)
+
+chaos: $(DEV)  ## break what a sitting stands on, count what is lost; half an hour (CHAOS=full: the long ones too)
+	$(BIN)/python -m chaos.run $(ARGS)
 
 format: $(DEV)  ## put code and templates into our shape
 	$(BIN)/ruff check --fix .
