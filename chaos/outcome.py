@@ -27,6 +27,7 @@ class Outcome:
     done: str = ""
     figures: list[Figure] = field(default_factory=list)
     error: str = ""
+    skipped: str = ""
     seconds: float = 0.0
 
     def tell(self, name: str, value: object, aim: str = "") -> None:
@@ -55,6 +56,8 @@ class Outcome:
     def verdict(self) -> str:
         if self.error:
             return "DID NOT RUN"
+        if self.skipped:
+            return "not possible here"
         return "held" if self.holds else "BROKEN"
 
     def as_tree(self) -> dict[str, Any]:
@@ -64,7 +67,8 @@ class Outcome:
     def from_tree(cls, tree: dict[str, Any]) -> "Outcome":
         figures = [Figure(**one) for one in tree["figures"]]
         return cls(
-            **{name: tree[name] for name in ("test", "title", "done", "error", "seconds")}, figures=figures
+            **{name: tree[name] for name in ("test", "title", "done", "error", "skipped", "seconds")},
+            figures=figures,
         )
 
 

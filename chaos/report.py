@@ -57,8 +57,8 @@ def line(outcome: Outcome) -> str:
     """For the terminal: the verdict, what is broken first."""
     broken = [figure for figure in outcome.figures if figure.holds is False]
     lines = [f"  {outcome.verdict:11}  {outcome.test}: {outcome.title}. {outcome.done}"]
-    if outcome.error:
-        lines.append(f"               {outcome.error}")
+    if outcome.error or outcome.skipped:
+        lines.append(f"               {outcome.error or outcome.skipped}")
     lines += [f"               BROKEN: {one.words} ({one.aim})" for one in broken]
     rest = [worded(one) for one in outcome.figures if one.holds is not False]
     if rest:
@@ -91,7 +91,7 @@ def page(results: Results) -> str:
         "|---|---|---|---|",
     ]
     for one in results.outcomes:
-        figures = "; ".join(emphasised(figure) for figure in one.figures) or one.error
+        figures = "; ".join(emphasised(figure) for figure in one.figures) or one.error or one.skipped
         lines.append(row(f"{one.test} {one.title}", one.done, figures, one.verdict))
     if results.catches:
         lines += [

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from random import Random
 
-SHORTEST = 8.0
+SHORTEST = 15.0
+# So many of these typists send more than the 100 saves a second that the faults are asked to meet.
+WRITERS = 500
 
 
 @dataclass(frozen=True)
@@ -14,6 +16,11 @@ class Scale:
     pace: float = 1.0
     seed: int = 1
     is_full: bool = False
+
+    @property
+    def writers(self) -> int:
+        """Those who write while something breaks, on two cores that carry them as well."""
+        return min(self.contestants, WRITERS)
 
     def seconds(self, usual: float) -> float:
         return max(SHORTEST, usual * self.pace)

@@ -16,6 +16,7 @@ from chaos import processes
 ROOT = Path(__file__).resolve().parents[1]
 STARTING_SECONDS = 60.0
 STOPPING_SECONDS = 40.0
+ORPHANS_SECONDS = 3.0
 
 
 class Web:
@@ -42,12 +43,12 @@ class Web:
             raise processes.NeverCame("gunicorn was not started")
         return self._process.pid
 
-    def start(self, **environment: str) -> float:
+    def start(self, *, log: Path | None = None, **environment: str) -> float:
         """Start it; return how long it took until a worker was ready."""
         began = time.time()
         self._environment = environment
         command = [sys.executable, "-m", "gunicorn", "--config", "chaos/gunicorn.conf.py"]
-        with self.log.open("ab") as log:
+        with (log or self.log).open("ab") as stderr:
             self._process = subprocess.Popen(
                 [*command, "--log-level", "warning", self._application],
                 env={
@@ -57,7 +58,7 @@ class Web:
                     **environment,
                 },
                 cwd=ROOT,
-                stderr=log,
+                stderr=stderr,
                 start_new_session=True,
             )
         self.wait_until_ready(since=began)
@@ -103,17 +104,21 @@ class Web:
         processes.send([victim], signal.SIGKILL)
         return victim
 
-    def kill_master(self) -> None:
-        """As the kernel would, short of memory; the workers notice that they are orphans, and end."""
+    def kill_master(self) -> int:
+        """As the kernel would, short of memory; the workers notice that they are orphans, and end.
+
+        A supervisor gives them a moment, then kills what is left of the group; returns how many that were.
+        """
         orphans = self.workers()
         processes.send([self.pid], signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
-        processes.wait_for(
-            lambda: not any(map(processes.is_alive, orphans)),
-            within=40,
-            what="the workers of a dead master end",
-        )
+        until = time.monotonic() + ORPHANS_SECONDS
+        while any(map(processes.is_alive, orphans)) and time.monotonic() < until:
+            time.sleep(processes.STEP_SECONDS)
+        left = [pid for pid in orphans if processes.is_alive(pid)]
+        processes.send(left, signal.SIGKILL)
+        return len(left)
 
     def reload(self) -> None:
         processes.send([self.pid], signal.SIGHUP)

@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Literal
 
 from chaos.cases import (
+    deadlocks,
     deaths,
     emptiness,
     endings,
+    frozen,
     lines,
     locks,
     overload,
@@ -15,6 +17,7 @@ from chaos.cases import (
     sittings,
     storms,
     together,
+    wholes,
 )
 from chaos.outcome import Outcome
 from chaos.scale import Scale
@@ -49,5 +52,11 @@ CASES = (
     Case("cut-off", "16, 28", lines.cut_all),
     Case("closer", "21", endings.kill_the_closer, 400),
     Case("overload", "31", overload.flood_all),
+    Case("frozen", "6", frozen.freeze_postgres, when="full"),
+    Case("full-disk", "7", frozen.fill_the_disk, when="full"),
+    Case("deadlocks", "10", deadlocks.wait_for_each_other, 600, when="full"),
+    Case("bad-line", "15", wholes.write_over_a_bad_line, 400, when="full"),
+    Case("soak", "32", wholes.soak, 1800, when="full"),
+    Case("probes", "33", wholes.probe_in_trouble, when="full"),
     Case("together", "2, 12, 14", together.trouble_at_once, when="asked"),
 )

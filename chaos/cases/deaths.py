@@ -19,7 +19,7 @@ def kill_workers(stack: Stack, scale: Scale) -> Iterator[Outcome]:
     outcome = Outcome("2", "A worker of gunicorn dies")
     chance, kills, back = scale.chance("workers"), 0, []
     with Sitting(
-        stack, name="workers", contestants=scale.contestants, seconds=scale.seconds(90), seed=scale.seed
+        stack, name="workers", contestants=scale.writers, seconds=scale.seconds(90), seed=scale.seed
     ) as sitting:
         sitting.wait_until_writing()
         with sitting.window() as window:
@@ -44,19 +44,19 @@ def kill_workers(stack: Stack, scale: Scale) -> Iterator[Outcome]:
 
 def kill_masters(stack: Stack, scale: Scale) -> Iterator[Outcome]:
     outcome = Outcome("3", "gunicorn's master dies, is stopped, is told to reload")
-    rounds, silences = scale.times(1 if not scale.is_full else 5), []
+    rounds, silences, starts, left = 5 if scale.is_full else 1, [], [], 0
     with Sitting(
-        stack, name="masters", contestants=scale.contestants, seconds=36 * rounds + 12, seed=scale.seed
+        stack, name="masters", contestants=scale.writers, seconds=36 * rounds + 12, seed=scale.seed
     ) as sitting:
         sitting.wait_until_writing()
         for way in ("kill", "stop", "reload") * rounds:
             with sitting.window() as window:
                 if way == "kill":
-                    stack.web.kill_master()
-                    stack.web.start_again()
+                    left += stack.web.kill_master()
+                    starts.append(stack.web.start_again())
                 elif way == "stop":
                     stack.web.stop()
-                    stack.web.start_again()
+                    starts.append(stack.web.start_again())
                 else:
                     stack.web.reload()
                     stack.web.wait_until_ready(since=window.begins, workers=2)
@@ -66,6 +66,8 @@ def kill_masters(stack: Stack, scale: Scale) -> Iterator[Outcome]:
     outcome.done = f"kill -9 and start; SIGTERM and start; SIGHUP; {rounds} of each, as a supervisor does"
     told.tell_soundness(outcome)
     outcome.tell("rounds", rounds, "5 asked")
+    outcome.tell("workers that did not end by themselves when orphaned", left)
+    outcome.tell("gunicorn starts in", f"{max(starts):.1f} s")
     for way, words in (("kill", "killed"), ("stop", "stopped"), ("reload", "reloaded")):
         longest = max(
             edits.longest_silence(told.edits, one.begins, one.ends) for name, one in silences if name == way
@@ -78,7 +80,7 @@ def stop_postgres(stack: Stack, scale: Scale) -> Iterator[Outcome]:
     outcome = Outcome("4", "PostgreSQL stops at once, as in a crash")
     rounds, ready_at = 5 if scale.is_full else 3, []
     with Sitting(
-        stack, name="postgres", contestants=scale.contestants, seconds=12.0 * rounds + 12, seed=scale.seed
+        stack, name="postgres", contestants=scale.writers, seconds=12.0 * rounds + 12, seed=scale.seed
     ) as sitting:
         sitting.wait_until_writing()
         before = set(stack.web.workers())
@@ -108,7 +110,7 @@ def cut_connections(stack: Stack, scale: Scale) -> Iterator[Outcome]:
     outcome = Outcome("5", "Every database connection of the application is cut")
     cuts = connections = 0
     with Sitting(
-        stack, name="cuts", contestants=scale.contestants, seconds=scale.seconds(50), seed=scale.seed
+        stack, name="cuts", contestants=scale.writers, seconds=scale.seconds(50), seed=scale.seed
     ) as sitting:
         sitting.wait_until_writing()
         with sitting.window() as window:

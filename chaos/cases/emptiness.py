@@ -24,7 +24,7 @@ def trouble_redis(stack: Stack, scale: Scale) -> Iterator[Outcome]:
         stack.web.stop()
         stack.web.start(REDIS_URL=stack.cache.url(stack.folder / "proxied" / "valkey.sock"))
         with Sitting(
-            stack, name="redis", contestants=scale.contestants, seconds=seconds, seed=scale.seed
+            stack, name="redis", contestants=scale.writers, seconds=seconds, seed=scale.seed
         ) as sitting:
             sitting.wait_until_writing()
             with sitting.window() as windows["base"]:

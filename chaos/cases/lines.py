@@ -26,7 +26,7 @@ def lose_answers(stack: Stack, scale: Scale) -> Iterator[Outcome]:
         with Sitting(
             stack,
             name="lost-answers",
-            contestants=scale.contestants,
+            contestants=scale.writers,
             seconds=scale.seconds(70),
             seed=scale.seed,
             url=f"http://127.0.0.1:{line.port}",

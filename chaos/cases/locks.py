@@ -20,7 +20,7 @@ def hold_a_paper(stack: Stack, scale: Scale) -> Iterator[Outcome]:
     outcome = Outcome("9", "One paper's row is locked")
     span = scale.seconds(25 if not scale.is_full else 60)
     with Sitting(
-        stack, name="lock", contestants=scale.contestants, seconds=2 * span + 12, seed=scale.seed
+        stack, name="lock", contestants=scale.writers, seconds=2 * span + 12, seed=scale.seed
     ) as sitting:
         sitting.wait_until_writing()
         with sitting.window() as base:
