@@ -29,6 +29,7 @@ class Outcome:
     error: str = ""
     skipped: str = ""
     seconds: float = 0.0
+    case: str = ""
 
     def tell(self, name: str, value: object, aim: str = "") -> None:
         """A figure for information, perhaps beside the number that the list asks for."""
@@ -67,7 +68,7 @@ class Outcome:
     def from_tree(cls, tree: dict[str, Any]) -> "Outcome":
         figures = [Figure(**one) for one in tree["figures"]]
         return cls(
-            **{name: tree[name] for name in ("test", "title", "done", "error", "skipped", "seconds")},
+            **{name: tree[name] for name in ("test", "title", "done", "error", "skipped", "seconds", "case")},
             figures=figures,
         )
 

@@ -7,6 +7,8 @@
 Leaves with 1 if a promise was broken or a defect was not caught.
 """
 
+from __future__ import annotations
+
 import argparse
 import json
 import logging
@@ -21,11 +23,15 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from chaos import report, seeding
 from chaos.outcome import Outcome
 from chaos.scale import Scale
 from chaos.stack import Stack, own_stack
+
+if TYPE_CHECKING:
+    from chaos.cases import Case
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "reliability.md"
@@ -46,14 +52,15 @@ def main() -> None:
     with own_stack(template=options.template, keep=options.keep) as stack:
         outcomes = list(run_cases(stack, options))
         if options.with_defects:
-            template = stack.folder / "template"
-            stack.web.stop()
-            stack.database.stop()
-            stack.database.keep_as(template)
             stack.stop()
-            catches = list(
-                seeding.catch_all(options.with_defects, template=template, seed=options.seed, say=say)
+            catching = seeding.catch_all(
+                options.with_defects,
+                template=options.template or prepared(stack),
+                seed=options.seed,
+                healthy=outcomes,
+                say=say,
             )
+            catches = list(catching)
         else:
             catches = []
     results = report.Results(about, outcomes, catches, time.time() - began)
@@ -81,27 +88,39 @@ def run_cases(stack: Stack, options: argparse.Namespace) -> Iterator[Outcome]:
         demo.collect_static_files()
     if options.template is None:
         exam.prepare_database()
+        if options.with_defects:
+            # Now, while it is small: each copy of the tree gets a copy of it.
+            stack.database.stop()
+            stack.database.keep_as(prepared(stack))
+            stack.database.start()
     scale = Scale(options.contestants, options.pace, options.seed, options.full)
     stack.web.start()
     for case in CASES:
         if not is_wanted(case.name, case.when, options):
             continue
         say(f"{datetime.now(UTC):%H:%M:%S}  {case.name} ({case.tests})")
-        began = time.time()
-        outcome = None
-        try:
-            with at_most(case.seconds * max(1.0, options.pace)):
-                for outcome in case.run(stack, scale):
-                    outcome.seconds = time.time() - began
-                    say(report.line(outcome))
-                    yield outcome
-        except Exception as error:  # noqa: BLE001 - the other cases are still to be told
-            traceback.print_exc()
-            outcome = Outcome(case.tests, case.name, error=f"{type(error).__name__}: {error}".strip()[:500])
-            outcome.seconds = time.time() - began
+        for outcome in run_case(case, stack, scale):
             say(report.line(outcome))
             yield outcome
-        stack.restore()
+
+
+def prepared(stack: Stack) -> Path:
+    return stack.folder / "template"
+
+
+def run_case(case: Case, stack: Stack, scale: Scale) -> Iterator[Outcome]:
+    """Its outcomes, and one more that tells why, if it broke off. Afterwards the stack is well again."""
+    began = time.time()
+    try:
+        with at_most(case.seconds * max(1.0, scale.pace)):
+            for outcome in case.run(stack, scale):
+                outcome.case, outcome.seconds = case.name, time.time() - began
+                yield outcome
+    except Exception as error:  # noqa: BLE001 - the other cases are still to be told
+        traceback.print_exc()
+        words = f"{type(error).__name__}: {error}".strip()[:500]
+        yield Outcome(case.tests, case.name, error=words, seconds=time.time() - began, case=case.name)
+    stack.restore()
 
 
 def is_wanted(name: str, when: str, options: argparse.Namespace) -> bool:

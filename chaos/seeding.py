@@ -99,13 +99,20 @@ def copy_tree(folder: Path) -> Path:
 
 
 def catch_all(
-    names: Sequence[str], *, template: Path, seed: int, say: Callable[[str], None]
+    names: Sequence[str],
+    *,
+    template: Path,
+    seed: int,
+    healthy: Sequence[Outcome],
+    say: Callable[[str], None],
 ) -> Iterator[Catch]:
+    """Try each; the controls are the cases that ran already (`healthy`), and are run where they did not."""
     wanted = [one for one in list_defects() if names == ["all"] or one.name in names]
-    say(f"{len(wanted)} seeded defects, and first the same cases without any.")
+    say(f"{len(wanted)} seeded defects, each in a copy of the tree.")
     controls: dict[str, Seen] = {}
     for case in dict.fromkeys(one.case for one in wanted):
-        controls[case] = observe(case, None, template=template, seed=seed)
+        ran = [figure for one in healthy if one.case == case for figure in one.figures]
+        controls[case] = Seen(ran, "") if ran else observe(case, None, template=template, seed=seed)
     for defect in wanted:
         prepared = None if defect.is_of_schema else template
         seen = observe(defect.case, defect, template=prepared, seed=seed)

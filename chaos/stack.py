@@ -4,7 +4,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from chaos.cache import Cache
@@ -37,9 +37,10 @@ class Stack:
         self.web.start()
 
     def stop(self) -> None:
-        for part in (self.web, self.cache, self.database):
-            with suppress(OSError):
-                part.stop()
+        """All parts, even if one of them will not; what it says is raised at the end."""
+        with ExitStack() as parts:
+            for part in (self.database, self.cache, self.web):
+                parts.callback(part.stop)
 
 
 @contextmanager
@@ -62,7 +63,9 @@ def own_stack(*, template: Path | None = None, keep: bool = False) -> Iterator[S
         stack.start()
         yield stack
     finally:
-        if stack is not None:
-            stack.stop()
-        if not keep:
-            shutil.rmtree(folder, ignore_errors=True)
+        try:
+            if stack is not None:
+                stack.stop()
+        finally:
+            if not keep:
+                shutil.rmtree(folder, ignore_errors=True)

@@ -23,7 +23,7 @@ def sit_through(stack: Stack, scale: Scale) -> Iterator[Outcome]:
         stack,
         name="whole",
         contestants=scale.contestants,
-        seconds=scale.seconds(240 if not scale.is_full else 1800),
+        seconds=scale.seconds(180 if not scale.is_full else 1800),
         seed=scale.seed,
         burst=max(10.0, 60 * min(1.0, scale.pace)),
         closing=CLOSING_SECONDS,
