@@ -5,7 +5,7 @@ import uuid
 from csp.decorators import csp_replace
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils import timezone
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from apps.access.gate import remembered
 from apps.core import guards
@@ -13,7 +13,7 @@ from apps.submissions.selectors.figures import get_figure
 
 
 @guards.guarded_by("contestant")
-@require_GET
+@require_safe
 # An SVG that is opened by itself is a document: it may load and run nothing.
 @csp_replace({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"], "sandbox": True})  # type: ignore[arg-type]
 def figure(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:

@@ -3,7 +3,7 @@
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.access.gate import ContestantRequest, contestant_required
 from apps.core import guards
@@ -16,7 +16,7 @@ from apps.submissions.views.paper import own_paper
 
 
 @contestant_required
-@require_GET
+@require_safe
 def cover(request: ContestantRequest) -> HttpResponse:
     """The cover, the waiting room, and the way to the other exams of the same key."""
     return show_cover(request)
@@ -63,7 +63,7 @@ def hand_in(request: ContestantRequest) -> HttpResponse:
 
 
 @contestant_required
-@require_GET
+@require_safe
 def receipt(request: ContestantRequest) -> HttpResponse:
     """The receipt of a closed paper. Whom time closed gets it a few seconds after the grace."""
     shown = own_paper(request)
@@ -82,7 +82,7 @@ def receipt(request: ContestantRequest) -> HttpResponse:
 
 
 @guards.public
-@require_GET
+@require_safe
 def receipt_public(request: HttpRequest, code: str) -> HttpResponse:
     """What anybody may check about a receipt: it is genuine, and what it certifies. No answers."""
     found = find_receipt(code=code)
@@ -91,7 +91,7 @@ def receipt_public(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @guards.public
-@require_GET
+@require_safe
 def receipt_file(request: HttpRequest, code: str) -> HttpResponse:
     """The receipt as a file, for `verify_receipt` and for anybody with the public key."""
     found = find_receipt(code=code)
