@@ -194,7 +194,8 @@ class Proxy:
         self._passages[passage] = serving
         try:
             # Nobody here closes half a connection: where one way ends, both do.
-            await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
+            with suppress(asyncio.CancelledError):  # when the proxy ends; asyncio would call it a failure
+                await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for way in ways:
                 way.cancel()

@@ -30,8 +30,9 @@ def hold_a_paper(stack: Stack, scale: Scale) -> Iterator[Outcome]:
                 stack.web.url, sitting.spare_key, lambda one: save_locked(stack, one, span)
             )
             sitting.wait(0.1)
-        healed = lone.at_paper(stack.web.url, sitting.spare_key, save_once)
         told = sitting.finish()
+    # Only now: the crowd's journals know nothing of it.
+    healed = lone.at_paper(stack.web.url, sitting.spare_key, save_once)
     outcome.done = f"SELECT … FOR UPDATE held for {span:.0f} s (60 s asked) while its contestant saves"
     told.tell_soundness(outcome)
     outcome.tell("saves of the locked paper", len(answers))
