@@ -27,6 +27,7 @@ class Results:
     outcomes: Sequence[Outcome]
     catches: Sequence[Catch]
     seconds: float
+    left_out: Sequence[str] = ()
 
     @property
     def hold(self) -> bool:
@@ -86,6 +87,7 @@ def page(results: Results) -> str:
         f"Commit {told['commit']}, {told['at']}; {told['machine']}; seed {told['seed']},"
         f" {told['contestants']:,} contestants, sized for {told['minutes']:g} minutes."
         f" **{summary(results)}**",
+        *left_out(results.left_out),
         "",
         "| test | what was done | figures (what was asked) | verdict |",
         "|---|---|---|---|",
@@ -108,6 +110,10 @@ def page(results: Results) -> str:
             for one in results.catches
         ]
     return "\n".join(lines) + "\n"
+
+
+def left_out(tests: Sequence[str]) -> list[str]:
+    return ["", f"Not in this run (`CHAOS=full make chaos`): {', '.join(tests)}."] if tests else []
 
 
 def emphasised(figure: Figure) -> str:
