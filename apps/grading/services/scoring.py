@@ -7,7 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
-from django.db import transaction
+from django.db import connection, transaction
+from django.db.models import Exists, Subquery
+from django.db.models.functions import Coalesce
 
 from apps.core.errors import RuleViolation
 from apps.exams.rules.points import show_points
@@ -18,6 +20,19 @@ from apps.grading.services.queueing import PaperOpen
 from apps.grading.services.referring import resolve
 from apps.submissions.models import Answer, Submission
 from apps.submissions.querysets import AnswerQuerySet
+
+# The task is locked by whoever runs this, and what the score has to fit was read under that lock.
+RECORD = """
+with moved as (
+    update grading_gradingtask set status = 'scored', grader_id = %(holder)s, claimed_until = null
+    where id = %(task)s
+)
+insert into grading_score
+    (task_id, version, points, comment, note, answer_revision, grader_id, scored_at)
+values (%(task)s, %(version)s, %(points)s, %(comment)s, %(note)s, %(answer_revision)s, %(grader)s,
+        %(scored_at)s)
+returning id
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,43 +115,106 @@ def score_task(
     response was lost, is recorded once. Locks in this order: task, paper. Publishing locks the tasks too,
     so that no score slips in while it adds up.
     """
-    task = GradingTask.objects.select_for_update(no_key=True).get(pk=task_id)
-    current = Score.objects.filter(task=task).order_by("-version").first()
+    task, paper_closed = lock_task_and_paper(task_id, now)
+    found = read_what_counts(task)
     draft = Draft(points, comment.strip(), note.strip())
-    if current and is_repeated(current, draft, grader, based_on, answer_revision):
-        return current
-    if based_on != (current.version if current else 0):
+    if based_on != found.version:
+        current = Score.objects.filter(task=task).order_by("-version").first()
+        if current and is_repeated(current, draft, grader, based_on, answer_revision):
+            return current
         raise ScoreConflict(yours=draft, current=current)
     held = task.status in {TaskStatus.CLAIMED, TaskStatus.SCORED} and task.grader_id == grader.pk
     led = may_correct and task.status in {TaskStatus.SCORED, TaskStatus.REFERRED}
     if not held and not led:
         raise NotClaimed
-    refuse_open_paper(task, now)
-    # Read after the paper's lock: saving an answer takes that lock first.
-    answer = Answer.objects.select_related("problem").get(pk=task.answer_id)
-    if answer.revision != answer_revision:
+    if not paper_closed:
+        raise PaperOpen
+    if found.answer_revision != answer_revision:
         raise AnswerChanged
-    refuse_silent_correction(task, note, may_correct=may_correct)
+    if found.published:
+        refuse_silent_correction(draft.note, may_correct=may_correct)
     try:
-        points = check_points(points, maximum=answer.problem.max_points)
+        points = check_points(points, maximum=found.max_points)
     except BadPoints as fault:
         raise InvalidPoints(str(fault)) from fault
     if task.status == TaskStatus.REFERRED:
         accept_referred(task, grader, now)
-    # The task keeps its grader: a lead's correction does not take the reading away from whose it was.
-    task.status = TaskStatus.SCORED
-    task.claimed_until = None
-    task.save(update_fields=["status", "grader", "claimed_until"])
-    return Score.objects.create(
-        task=task,
-        version=based_on + 1,
-        points=points,
-        comment=draft.comment,
-        note=draft.note,
-        answer_revision=answer_revision,
-        grader_id=grader.pk,
-        scored_at=now,
+    return record(
+        Score(
+            task=task,
+            version=based_on + 1,
+            points=points,
+            comment=draft.comment,
+            note=draft.note,
+            answer_revision=answer_revision,
+            grader_id=grader.pk,
+            scored_at=now,
+        )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class WhatCounts:
+    """What a new score has to fit: the newest version (0: none), the answer, the maximum, the results."""
+
+    version: int
+    answer_revision: int
+    max_points: Decimal
+    published: bool
+
+
+def lock_task_and_paper(task_id: int, now: datetime) -> tuple[GradingTask, bool]:
+    """A task, locked with its paper after it, and whether the paper is closed.
+
+    PostgreSQL locks in the order of `of`. Both rows are as they stand once both locks are held: a paper that
+    was reopened while we waited is open.
+    """
+    locked = GradingTask.objects.select_related("answer__submission").only(
+        "answer", "exam", "status", "grader", "answer__submission__submitted_at",
+        "answer__submission__deadline_at", "answer__submission__grace_seconds",
+    )  # fmt: skip
+    task = locked.select_for_update(of=("self", "answer__submission"), no_key=True).get(pk=task_id)
+    return task, task.answer.submission.is_closed_at(now)
+
+
+def read_what_counts(task: GradingTask) -> WhatCounts:
+    """Read in a statement of its own after the locks, which saving an answer and publishing take first.
+
+    The statement that waited for them would still see the answer, the scores and the publications of the
+    moment at which it began to wait.
+    """
+    newest = Score.objects.filter(task=task).order_by("-version").values("version")
+    published = Publication.objects.filter(exam_id=task.exam_id).standing()
+    return WhatCounts(
+        *Answer.objects.filter(pk=task.answer_id)
+        .values_list(Coalesce(Subquery(newest[:1]), 0), "revision", "problem__max_points", Exists(published))
+        .get()
+    )
+
+
+def record(score: Score) -> Score:
+    """Add the version, and let its locked task be scored, in one statement.
+
+    The task keeps its grader: a lead's correction does not take the reading away from whose it was.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            RECORD,
+            {
+                "task": score.task_id,
+                "holder": score.task.grader_id,
+                "version": score.version,
+                "points": score.points,
+                "comment": score.comment,
+                "note": score.note,
+                "answer_revision": score.answer_revision,
+                "grader": score.grader_id,
+                "scored_at": score.scored_at,
+            },
+        )
+        (score.pk,) = cursor.fetchone()
+    score._state.adding = False  # noqa: SLF001 - as the ORM does after it has saved one
+    return score
 
 
 def is_repeated(
@@ -173,11 +251,9 @@ def lock_closed_papers(tasks: Iterable[GradingTask], now: datetime) -> AnswerQue
     return answers.filter(submission__in=closed)
 
 
-def refuse_silent_correction(task: GradingTask, note: str, *, may_correct: bool) -> None:
+def refuse_silent_correction(note: str, *, may_correct: bool) -> None:
     """A score behind published results changes only by a lead's hand and with a reason."""
-    if not Publication.objects.filter(exam_id=task.exam_id).standing().exists():
-        return
     if not may_correct:
         raise ResultsPublished
-    if not note.strip():
+    if not note:
         raise ReasonMissing

@@ -2,6 +2,7 @@
 
 import secrets
 import uuid
+from datetime import datetime, timedelta
 
 import pgtrigger
 from django.conf import settings
@@ -72,6 +73,12 @@ class Submission(models.Model):
     def __str__(self) -> str:
         # Neither the contestant nor the blind code: together they would undo blind grading.
         return f"Paper {self.pk}"
+
+    def is_closed_at(self, moment: datetime) -> bool:
+        """Whether nobody can write on it any more; `closed_at` picks such papers."""
+        return self.submitted_at is not None or (
+            self.deadline_at + timedelta(seconds=self.grace_seconds) < moment
+        )
 
 
 class TimeChange(models.Model):
