@@ -244,7 +244,7 @@ class TestAhead:
         first, second = [one["task"] for one in self.ask(post, exam, held).json()["ahead"]]
         desk.score(held, to_desk="1")
         # One answer is there already, one is new.
-        with django_assert_num_queries(18):
+        with django_assert_num_queries(7):
             told = self.ask(post, exam, first, have=[second]).json()
         assert [("html" in one) for one in told["ahead"]] == [False, True]
 
@@ -280,7 +280,7 @@ class TestSavingFromThePage:
         assert not Score.objects.exists()
 
     def test_query_count_of_saving(self, desk, client, held, django_assert_num_queries):
-        with django_assert_num_queries(13):
+        with django_assert_num_queries(9):
             assert self.save(client, held).status_code == 201
 
 

@@ -133,3 +133,17 @@ def test_release_ahead_frees_what_was_never_looked_at_and_only_that(
     assert release(grader) == 2
     assert GradingTask.objects.get(pk=shown).status == TaskStatus.CLAIMED
     assert not GradingTask.objects.filter(pk__in=tasks).exclude(status=TaskStatus.OPEN).exists()
+
+
+def test_what_one_held_until_it_lapsed_is_taken_up_once(claim_ahead, tasks, shown, now):
+    """It is theirs and it waits, both at once; nothing else is left."""
+    first = claim_ahead().task_ids[0]
+    GradingTask.objects.exclude(pk__in=[shown, first]).delete()
+    assert claim_ahead(now + timedelta(hours=1)).task_ids == [first]
+
+
+def test_claims_cost_one_statement(exam, grader, shown, now, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert queueing.claim_next_task(exam_id=exam.pk, grader=grader, now=now) == shown
+    with django_assert_num_queries(1):
+        claiming_ahead.claim_ahead(exam_id=exam.pk, grader=grader, shown=shown, now=now)

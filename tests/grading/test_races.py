@@ -1,6 +1,7 @@
 """Several people at the same moment, on a real database. Each race has a control that shows it."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
@@ -9,8 +10,8 @@ from django.db import connection, transaction
 
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score
-from apps.grading.services import queueing, scoring
-from apps.submissions.models import Submission
+from apps.grading.services import claim_statement, queueing, scoring
+from apps.submissions.models import Answer, Submission
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -157,6 +158,53 @@ def test_control_without_the_lock_answers_are_claimed_twice(hand_in, queue, staf
     assert len(set(outcomes)) < len(outcomes)
 
 
+class TestOneClaimsWhileAnotherIsJustClaiming:
+    """The first claim is not committed yet when the second one is made, in the same order of answers."""
+
+    @pytest.fixture
+    def claim_meanwhile(self, problems, queue, staff, exam, now, monkeypatch):
+        factories.hand_in_papers(problems[:1], 3)
+        queue()
+        one_order = "order by hashint8extended(t.id, 1)"
+        same = claim_statement.CLAIM_NEW.replace("order by hashint8extended(t.id, %(grader)s)", one_order)
+        monkeypatch.setattr(claim_statement, "CLAIM_NEW", same)
+        one, other = staff(), staff()
+
+        def claim(grader):
+            return queueing.claim_next_task(exam_id=exam.pk, grader=grader, now=now)
+
+        def claim_meanwhile(*, until):
+            claimed, done = threading.Event(), threading.Event()
+
+            def first():
+                with transaction.atomic():
+                    task = claim(one)
+                    claimed.set()
+                    until(done)
+                return task
+
+            def second():
+                claimed.wait(timeout=10)
+                task = claim(other)
+                done.set()
+                return task
+
+            return at_once(first, second)
+
+        return claim_meanwhile
+
+    def test_the_second_takes_the_next_answer_and_does_not_wait(self, claim_meanwhile):
+        first, second = claim_meanwhile(until=lambda done: done.wait(timeout=10))
+        assert first != second
+        assert GradingTask.objects.filter(pk__in=[first, second]).values("grader").distinct().count() == 2
+
+    def test_control_without_skipping_what_is_locked_both_get_the_same(self, claim_meanwhile, monkeypatch):
+        unguarded = claim_statement.CLAIM_NEW.replace("for no key update skip locked", "")
+        monkeypatch.setattr(claim_statement, "CLAIM_NEW", unguarded)
+        first, second = claim_meanwhile(until=lambda done: wait_for_a_lock())
+        assert first == second
+
+
 def test_a_paper_that_is_reopened_while_it_is_scored_is_not_scored(hand_in, queue, grader, exam, now):
     """Whoever comes second sees what the first did: the paper's row is locked by both."""
     hand_in("42", "1")
@@ -184,3 +232,93 @@ def test_a_paper_that_is_reopened_while_it_is_scored_is_not_scored(hand_in, queu
     _, outcome = at_once(reopen, score)
     assert isinstance(outcome, scoring.PaperOpen)
     assert not Score.objects.exists()
+
+
+class TestWhatHappenedWhileAScoreWaited:
+    """Somebody holds a lock that a score needs, changes something and lets go: the score sees it."""
+
+    @pytest.fixture
+    def score_behind(self, hand_in, queue, grader, exam, now):
+        hand_in("42", "1")
+        queue()
+        task_id = queueing.claim_next_task(exam_id=exam.pk, grader=grader, now=now)
+
+        def score_behind(lock, change):
+            locked = threading.Event()
+
+            def hold():
+                with transaction.atomic():
+                    lock(GradingTask.objects.select_related("answer").get(pk=task_id))
+                    locked.set()
+                    wait_for_a_lock()
+                    change(Answer.objects.get(pk=GradingTask.objects.get(pk=task_id).answer_id))
+
+            def score():
+                locked.wait(timeout=10)
+                return scoring.score_task(
+                    task_id=task_id, grader=grader, points=Decimal(4), based_on=0, answer_revision=1, now=now
+                )
+
+            held, outcome = at_once(hold, score)
+            assert held is None
+            return outcome
+
+        return score_behind
+
+    def lock_paper(self, task):
+        Submission.objects.select_for_update().get(pk=task.answer.submission_id)
+
+    def lock_task(self, task):
+        GradingTask.objects.select_for_update().get(pk=task.pk)
+
+    def change_answer(self, answer):
+        Answer.objects.filter(pk=answer.pk).update(text="43", revision=2)
+
+    def publish(self, answer):
+        factories.PublicationFactory(exam_id=answer.problem.exam_id)
+
+    def test_an_answer_that_changed_is_not_scored(self, score_behind):
+        assert isinstance(score_behind(self.lock_paper, self.change_answer), scoring.AnswerChanged)
+
+    def test_results_that_were_published_are_not_changed(self, score_behind):
+        assert isinstance(score_behind(self.lock_task, self.publish), scoring.ResultsPublished)
+
+    @pytest.mark.parametrize("change", ["change_answer", "publish"])
+    def test_control_read_before_the_locks_the_change_is_missed(self, score_behind, monkeypatch, change):
+        """One statement that locks and reads would do just this: its snapshot is older than its wait."""
+        lock = scoring.lock_task_and_paper
+        early = {}
+
+        def read_and_lock(task_id, moment):
+            early["read"] = scoring.read_what_counts(GradingTask.objects.get(pk=task_id))
+            monkeypatch.setattr(scoring, "read_what_counts", lambda task: early["read"])
+            return lock(task_id, moment)
+
+        monkeypatch.setattr(scoring, "lock_task_and_paper", read_and_lock)
+        assert isinstance(score_behind(self.lock_paper, getattr(self, change)), Score)
+
+    def test_the_task_is_locked_before_the_paper(self, score_behind):
+        """As publishing and bulk acts lock: whoever waits for a paper holds its task."""
+        seen = []
+
+        def look(answer):
+            free = GradingTask.objects.filter(answer=answer).select_for_update(skip_locked=True)
+            seen.append(list(free))
+
+        assert isinstance(score_behind(self.lock_paper, look), Score)
+        assert seen == [[]]
+
+
+def wait_for_a_lock():
+    """Until some session of this database waits for a row of somebody else."""
+    waiting = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    )
+    until = time.monotonic() + 10
+    with connection.cursor() as cursor:
+        while not cursor.execute(waiting).fetchone()[0]:
+            assert time.monotonic() < until
+            # The view is read once in a transaction unless it is told to look again.
+            cursor.execute("SELECT pg_stat_clear_snapshot()")
+            time.sleep(0.02)

@@ -18,7 +18,7 @@ from apps.grading.admin.desk import go_on
 from apps.grading.admin.scoring import form_for, refused, sheet_context, task_for
 from apps.grading.forms import AheadForm, QueueForm, UndoForm, WordsForm
 from apps.grading.models import GradingTask
-from apps.grading.selectors.sheet import TASK_PARTS, describe_task
+from apps.grading.selectors.sheet import describe_task, read_tasks
 from apps.grading.services import claiming_ahead, queueing, referring, undoing
 
 
@@ -143,7 +143,7 @@ def sheets_of(
     """The answers in the order in which they come; `html` only of those the page does not have."""
     now = timezone.now()
     new = [task_id for task_id in task_ids if task_id not in without]
-    tasks = GradingTask.objects.select_related(*TASK_PARTS).in_bulk(new)
+    tasks = read_tasks().in_bulk(new)
     queue = QueueForm(request.GET)
     found: list[dict[str, object]] = []
     for task_id in task_ids:

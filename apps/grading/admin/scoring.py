@@ -22,8 +22,18 @@ from apps.grading.forms import QueueForm, ScoreForm
 from apps.grading.models import GradingTask
 from apps.grading.selectors.leading import list_graders
 from apps.grading.selectors.mine import LastSave, get_last_save
-from apps.grading.selectors.sheet import TASK_PARTS, Sheet, describe_score, describe_task, get_sheet
+from apps.grading.selectors.sheet import Sheet, describe_score, get_sheet
 from apps.grading.services import scoring
+
+# Of a task whose page is not shown: not its texts.
+NEEDED = (
+    "exam__slug",
+    "exam__title",
+    "exam__blind",
+    "problem__number",
+    "problem__max_points",
+    "answer__submission__blind_code",
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -34,11 +44,11 @@ def score(request: HttpRequest, task_id: int) -> HttpResponse:
     """
     task = task_for(request, task_id)
     if request.method != "POST":
-        sheet = describe_task(task, timezone.now())
+        sheet = get_sheet(task_id, timezone.now())
         return sheet_page(request, task.exam, sheet, form_for(sheet, request))
     form = ScoreForm(request.POST, maximum=task.problem.max_points)
     if not form.is_valid():
-        return sheet_page(request, task.exam, describe_task(task, timezone.now()), form, status=400)
+        return sheet_page(request, task.exam, get_sheet(task_id, timezone.now()), form, status=400)
     try:
         recorded = scoring.score_task(
             task_id=task_id,
@@ -66,8 +76,12 @@ def score(request: HttpRequest, task_id: int) -> HttpResponse:
 
 
 def task_for(request: HttpRequest, task_id: int) -> GradingTask:
-    """The task with its parts, if the user may score in its exam; another exam's is as good as missing."""
-    task = GradingTask.objects.select_related(*TASK_PARTS).filter(pk=task_id).first()
+    """The task, if the user may score in its exam; another exam's is as good as missing.
+
+    With what the pages need of it; any other column is read when it is asked for.
+    """
+    tasks = GradingTask.objects.select_related("exam", "problem", "answer__submission")
+    task = tasks.only(*NEEDED).filter(pk=task_id).first()
     if task is None or not request.user.has_perm(roles.VIEW, task.exam):
         raise Http404
     if not request.user.has_perm(roles.SCORE, task.exam):

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask
-from apps.grading.services.queueing import closed_queue, lock_waiting, set_free, take
+from apps.grading.services.queueing import run_claim, set_free
 
 # Short: whoever closes the lid of the computer keeps nobody waiting for what they have not even seen.
 AHEAD_LEASE = timedelta(minutes=3)
@@ -26,7 +26,6 @@ class Ahead:
     task_ids: Sequence[int]
 
 
-@transaction.atomic
 def claim_ahead(
     *,
     exam_id: int,
@@ -40,27 +39,23 @@ def claim_ahead(
 
     Nothing here waits for a lock: a row that is locked is being saved, handed on or published.
     """
-    mine = GradingTask.objects.filter(exam_id=exam_id, status=TaskStatus.CLAIMED, grader=grader.pk)
-    looked_at = mine.filter(pk=shown).select_for_update(skip_locked=True, no_key=True).first()
-    if looked_at is not None:
-        take(looked_at, grader, now)
-    else:
-        looked_at = mine.filter(pk=shown).first()
-    queue = closed_queue(exam_id, now, problem_id).exclude(pk=shown)
-    held = queue.filter(status=TaskStatus.CLAIMED, grader=grader.pk)
-    ahead = list(
-        held.shuffled_for(grader.pk).select_for_update(skip_locked=True, of=("self",), no_key=True)[:AHEAD]
+    claimed = run_claim(
+        exam_id=exam_id,
+        grader=grader,
+        now=now,
+        problem_id=problem_id,
+        given_back=given_back,
+        count=AHEAD,
+        lease=AHEAD_LEASE,
+        long_enough=PROMISED,
+        shown=shown,
     )
-    if len(ahead) < AHEAD:
-        ahead += lock_waiting(exam_id, queue, grader, now, given_back=given_back, count=AHEAD - len(ahead))
-    for task in ahead:
-        mine_until = task.claimed_until if task.grader_id == grader.pk else None
-        if mine_until is None or mine_until < now + PROMISED:
-            take(task, grader, now, lease=AHEAD_LEASE)
-    return Ahead(
-        shown_until=looked_at.claimed_until if looked_at else None,
-        task_ids=[task.pk for task in ahead],
-    )
+    until = dict(claimed).get(shown)
+    if until is None:
+        # Locked at this moment, or not theirs any more.
+        mine = GradingTask.objects.filter(exam_id=exam_id, status=TaskStatus.CLAIMED, grader=grader.pk)
+        until = mine.filter(pk=shown).values_list("claimed_until", flat=True).first()
+    return Ahead(shown_until=until, task_ids=[task_id for task_id, _ in claimed if task_id != shown])
 
 
 @transaction.atomic

@@ -2,17 +2,17 @@
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser
 from django.db import connection, transaction
-from django.db.models import Exists, OuterRef, Value
+from django.db.models import Value
 
 from apps.core.errors import RuleViolation
-from apps.exams.models import Problem
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score, Surrender
-from apps.grading.querysets import GradingTaskQuerySet
 from apps.grading.selectors.backlog import answers_without_task
+from apps.grading.services import claim_statement
 from apps.submissions.models import Submission
 
 LEASE = timedelta(minutes=15)
@@ -72,7 +72,6 @@ def mark_stale(*, exam_id: int, now: datetime) -> int:
     return GradingTask.objects.filter(pk__in=stale).update(status=TaskStatus.STALE, grader=None)
 
 
-@transaction.atomic
 def claim_next_task(
     *,
     exam_id: int,
@@ -86,54 +85,55 @@ def claim_next_task(
     What they already hold comes first. With `given_back` the answers they surrendered come round again,
     otherwise those are left to others.
     """
-    queue = closed_queue(exam_id, now, problem_id)
-    # One that is locked at this moment is being saved, from another window of theirs.
-    held = queue.claimed_by(grader.pk, now).select_for_update(of=("self",), skip_locked=True, no_key=True)
-    found = list(held.shuffled_for(grader.pk)[:1])
-    for task in found or lock_waiting(exam_id, queue, grader, now, given_back=given_back, count=1):
-        take(task, grader, now)
-        return task.pk
-    return None
+    claimed = run_claim(
+        exam_id=exam_id,
+        grader=grader,
+        now=now,
+        problem_id=problem_id,
+        given_back=given_back,
+        count=1,
+        lease=LEASE,
+        held_since=now,
+    )
+    return claimed[0][0] if claimed else None
 
 
-def closed_queue(exam_id: int, now: datetime, problem_id: int | None) -> GradingTaskQuerySet:
-    """The tasks of closed papers, of one problem or of all."""
-    queue = GradingTask.objects.filter(exam_id=exam_id).of_papers(Submission.objects.closed_at(now))
-    return queue if problem_id is None else queue.filter(problem_id=problem_id)
-
-
-def lock_waiting(
+def run_claim(
+    *,
     exam_id: int,
-    queue: GradingTaskQuerySet,
     grader: AbstractBaseUser,
     now: datetime,
-    *,
+    problem_id: int | None,
     given_back: bool,
     count: int,
-) -> list[GradingTask]:
-    """The grader's next tasks of the first problems that have some, locked against everybody else."""
-    surrendered = Exists(Surrender.objects.filter(task=OuterRef("pk"), grader_id=grader.pk))
-    waiting = queue.unfinished().claimable_at(now).unread_by(grader.pk)
-    waiting = waiting.filter(surrendered if given_back else ~surrendered)
-    # One look into a small index for each problem of the exam; what is open still is left out below.
-    unfinished = Exists(GradingTask.objects.unfinished().filter(problem=OuterRef("pk")))
-    problems = Problem.objects.filter(unfinished, exam_id=exam_id).order_by("number")
-    locked: list[GradingTask] = []
-    for problem_id in problems.values_list("pk", flat=True):
-        if len(locked) == count:
-            break
-        window = waiting.filter(problem_id=problem_id).order_by("pk")[:WINDOW]
-        # SKIP LOCKED: whoever comes at the same moment takes the next one instead of waiting for this one.
-        # Whether a task can be claimed is asked again outside the window: only there it is looked at anew
-        # when the row changed just before it was locked.
-        locked += (
-            GradingTask.objects.unfinished()
-            .filter(problem_id=problem_id, pk__in=window.values("pk"))
-            .claimable_at(now)
-            .shuffled_for(grader.pk)
-            .select_for_update(skip_locked=True, no_key=True)[: count - len(locked)]
-        )
-    return locked
+    lease: timedelta,
+    long_enough: timedelta | None = None,
+    held_since: datetime | None = None,
+    shown: int | None = None,
+) -> list[tuple[int, datetime]]:
+    """Claim `count` answers for a grader, and keep the one that is `shown` to them.
+
+    Return task and end of each claim: first what is shown, if it is theirs and not locked at this moment,
+    then the others in the order in which they come. A claim held already is renewed unless it is
+    `long_enough`; with `held_since` one that ended before is not counted as held.
+    """
+    parameters: dict[str, Any] = {
+        "exam": exam_id,
+        "grader": grader.pk,
+        "now": now,
+        "problem": problem_id,
+        "count": count,
+        "window": WINDOW,
+        "lease": lease,
+        "long_enough": lease if long_enough is None else long_enough,
+        "held_since": held_since,
+        "shown": shown or 0,
+        "shown_lease": LEASE,
+    }
+    statement = claim_statement.CLAIM_GIVEN_BACK if given_back else claim_statement.CLAIM_NEW
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return list(cursor.fetchall())
 
 
 @transaction.atomic
