@@ -170,3 +170,13 @@ def test_query_count_does_not_grow(client, exam, grader, count, django_assert_nu
     headers = {"Authorization": f"Bearer {grader}"}
     with django_assert_num_queries(6):
         client.get(f"/api/v1/grading/tasks/?page_size={count}", headers=headers)
+
+
+def test_query_counts_of_claiming_and_scoring(client, exam, grader, task, django_assert_num_queries):
+    headers = {"Authorization": f"Bearer {grader}"}
+    json = {"content_type": "application/json", "headers": headers}
+    with django_assert_num_queries(8):
+        client.post("/api/v1/grading/tasks/next/", {"exam": exam.pk}, **json)
+    score = {"points": "3", "based_on": 0, "answer_revision": task["answer"]["revision"]}
+    with django_assert_num_queries(9):
+        assert client.post(f"/api/v1/grading/tasks/{task['id']}/score/", score, **json).status_code == 201
