@@ -32,11 +32,14 @@ def _same_connection(request):
 
     Tests with real commits, threads or servers keep them apart, as the product does.
     """
-    apart = {"transactional_db", "live_server"} & set(request.fixturenames)
     marker = request.node.get_closest_marker("django_db")
-    if apart or (marker and marker.kwargs.get("transaction")):
+    asked = set(request.fixturenames)
+    apart = {"transactional_db", "live_server"} & asked or (marker and marker.kwargs.get("transaction"))
+    if apart or not (marker or "db" in asked):
         yield
         return
+    # First what Django sets up: it forbids the connections that a test did not name, by changing them.
+    request.getfixturevalue("db")
     own, connections["saves"] = connections["saves"], connections["default"]
     yield
     connections["saves"] = own
