@@ -138,7 +138,9 @@ class Line:
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout),
             ) as response:
-                reply = Reply(response.status, await response.text(), response.headers)
+                # A font is no text; of what is, nothing is lost.
+                text = (await response.read()).decode(errors="replace")
+                reply = Reply(response.status, text, response.headers)
                 if has_cookies:
                     self._keep_cookies(response.headers.getall("Set-Cookie", []))
         except (aiohttp.ClientError, TimeoutError, asyncio.IncompleteReadError, OSError) as error:
