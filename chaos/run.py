@@ -79,6 +79,9 @@ def main() -> None:
 
 def run_cases(stack: Stack, options: argparse.Namespace) -> Iterator[Outcome]:
     say(f"A database, a cache and a web server of our own in {stack.folder}.")
+    collect = "STATIC_ROOT" not in os.environ
+    # A folder of our own: a demo beside us may be collecting too.
+    os.environ.setdefault("STATIC_ROOT", str(stack.folder / "static"))
     import django  # noqa: PLC0415 - the stack had to name its servers first
 
     django.setup()
@@ -87,8 +90,8 @@ def run_cases(stack: Stack, options: argparse.Namespace) -> Iterator[Outcome]:
     from chaos.cases import CASES  # noqa: PLC0415
     from examgrader import demo  # noqa: PLC0415
 
-    if "STATIC_ROOT" not in os.environ:
-        demo.collect_static_files()
+    if collect:
+        demo.manage("collectstatic", "--no-input", "--verbosity", "0")
     if options.template is None:
         exam.prepare_database()
         if options.with_defects:

@@ -167,11 +167,9 @@ def observe(case: str, defect: Defect | None, *, template: Path | None, seed: in
 
 def run(command: Sequence[str], tree: Path) -> str:
     """Run to its end; what it said. It is told to stop before it is killed, so that it stops its servers."""
-    own = {"STATIC_ROOT": os.environ.get("STATIC_ROOT", str(ROOT / "var" / "static"))}
     process = subprocess.Popen(
         command,
         cwd=tree,
-        env={**os.environ, **own},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
