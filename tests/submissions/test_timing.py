@@ -3,6 +3,8 @@
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from apps.submissions.models import Answer, AnswerRevision, Submission, TimeChange
 from apps.submissions.services import submitting, timing
@@ -49,6 +51,17 @@ def test_move_deadline_moves_it_and_writes_the_ledger(now):
     )
     assert (entry.reason, entry.changed_by) == ("room B", actor)
     assert Submission.objects.get().deadline_at == entry.deadline_after
+
+
+def test_move_deadline_locks_the_paper_and_its_answers_and_nothing_else(paper, now):
+    """A joined row would be locked too: the exam's, on which everybody's saving waits in the end."""
+    with CaptureQueriesContext(connection) as queries:
+        move(paper, 90, now)
+    locking = [query["sql"] for query in queries if " FOR " in query["sql"]]
+    assert len(locking) == 2
+    assert not any(" JOIN " in sql for sql in locking)
+    # A key lock is what rows that refer to the paper need: they need not wait for us.
+    assert all("FOR NO KEY UPDATE" in sql for sql in locking)
 
 
 def test_move_deadline_reopens_a_paper_that_time_had_closed(paper, now):

@@ -49,7 +49,7 @@ def move_deadline(
     if minutes == 0 or abs(minutes) > LONGEST_CHANGE_MINUTES:
         raise NotAChange
     with transaction.atomic(), pghistory.context(actor=actor_id, act="move_deadline", reason=reason):
-        paper = Submission.objects.select_for_update().get(pk=submission_id)
+        paper = Submission.objects.select_for_update(no_key=True).get(pk=submission_id)
         if paper.submitted_by not in {"", SubmittedBy.TIME}:
             raise AlreadyHandedIn
         before, after = paper.deadline_at, paper.deadline_at + timedelta(minutes=minutes)
@@ -85,7 +85,9 @@ def promote_late_drafts(paper: Submission) -> None:
         .exclude(pk__in=promoted)
         .order_by("received_at", "pk")
     )
-    answers = {answer.pk: answer for answer in Answer.objects.select_for_update().filter(submission=paper)}
+    # In an order of its own: the usual one joins the exam, and joined rows are locked as well.
+    held = Answer.objects.select_for_update(no_key=True).filter(submission=paper).order_by("number")
+    answers = {answer.pk: answer for answer in held}
     for draft in drafts:
         answer = answers[draft.answer_id]
         promote(draft, answer, counts=draft.based_on == answer.revision)
