@@ -23,6 +23,3 @@ WHITENOISE_USE_FINDERS = True
 # cache between tests must not empty another's.
 worker_number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
 CACHES["default"]["LOCATION"] = REDIS_URL.replace("db=0", f"db={worker_number + 1}")  # noqa: F405
-# The product gives Redis a fifth of a second and goes on without it. A test on a busy machine must not.
-if REDIS_URL:  # noqa: F405
-    CACHES["default"]["OPTIONS"] |= {"SOCKET_CONNECT_TIMEOUT": 5, "SOCKET_TIMEOUT": 5}  # noqa: F405
