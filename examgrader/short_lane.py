@@ -4,12 +4,9 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
+from django.urls import resolve, reverse
 
 from apps.submissions.views.saving import save
-
-# This answer is never shown as a page: the shortest policy there is, which no middleware has to put together.
-POLICY = "default-src 'none'; frame-ancestors 'none'"
 
 
 class ShortLaneMiddleware:
@@ -23,11 +20,12 @@ class ShortLaneMiddleware:
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
         self.path = reverse("submissions:save")
+        self.match = resolve(self.path)  # for the log's line: nothing resolves the address again
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path != self.path:
             return self.get_response(request)
+        request.resolver_match = self.match
         response: HttpResponse = save(request)
-        response.headers["Content-Security-Policy"] = POLICY
         response.headers["Content-Length"] = str(len(response.content))
         return response

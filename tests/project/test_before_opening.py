@@ -38,6 +38,7 @@ SHOWN = {
     "admin:exams_problem_change",
     "admin:exams_problem_versions",
     "submissions:figure",
+    "api:problem",
     "api:problems",
 }
 

@@ -3,12 +3,12 @@
 import logging
 
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 from django.test import Client
 from rest_framework_simplejwt.tokens import AccessToken
 
 from apps.exams.gate.staff import HeldRole
-from apps.submissions.services import saving, starting
+from apps.submissions.services import starting
 from tests import factories
 from tests.project import rights
 from tests.project.moments import MOMENTS, TABLE, exam_at, read_table
@@ -52,7 +52,6 @@ class World:
 
 @pytest.fixture
 def world_at(monkeypatch):
-    monkeypatch.setattr(saving, "connections", {"saves": connection})
     logging.disable()
     yield World
     logging.disable(logging.NOTSET)

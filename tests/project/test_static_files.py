@@ -11,6 +11,9 @@ from django.core.wsgi import get_wsgi_application
 
 from tests.support.static_files import served_files
 
+# Django looks after its connections at the end of each request, whatever was asked for.
+pytestmark = pytest.mark.django_db(transaction=True)
+
 FOR_EVER = "public, max-age=31536000, immutable"
 # Worth compressing; the rest (fonts, images) is compressed already.
 TEXTS = (".css", ".js", ".svg", ".json", ".html")

@@ -19,7 +19,7 @@ from apps.grading.services.publishing import publish_results, withdraw_results
 from apps.submissions.enums import RevisionState
 from apps.submissions.models import Acceptance, Answer, Receipt, Submission, TimeChange
 from apps.submissions.rules.receipts import sha256
-from apps.submissions.services.submitting import issue_receipt
+from apps.submissions.services.submitting import submit_paper
 from tests import factories
 
 # Every planted text begins with it.
@@ -86,8 +86,6 @@ def write_paper(exam, block, problems, grader, now, *, texts, points, words=Fals
         registration=factories.RegistrationFactory(exam=exam, time_block=block, **registration),
         started_at=now - timedelta(hours=2),
         deadline_at=now - timedelta(minutes=30),
-        submitted_at=now - timedelta(minutes=31),
-        submitted_by="contestant",
         writer=DEVICE if words else None,
     )
     for problem, text, given in zip(problems, texts, points, strict=True):
@@ -107,7 +105,8 @@ def write_paper(exam, block, problems, grader, now, *, texts, points, words=Fals
             note=canary("Note") if words else "",
             act=act,
         )
-    issue_receipt(submission_id=paper.pk, now=now)
+    submit_paper(submission_id=paper.pk, now=now - timedelta(minutes=31))
+    paper.refresh_from_db()
     return paper
 
 

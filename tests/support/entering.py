@@ -14,6 +14,5 @@ def enter(client, registration):
     )
     response = HttpResponse()
     sign_in(response, key_id=key.pk, epoch=key.epoch, registration_id=registration.pk, now=timezone.now())
-    for name, morsel in response.cookies.items():
-        client.cookies[name] = morsel.value
+    client.cookies.update(response.cookies)
     return client
