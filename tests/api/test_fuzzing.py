@@ -11,7 +11,7 @@ from collections import Counter
 
 import pytest
 import schemathesis
-from django.db import connection, transaction
+from django.db import transaction
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import settings as sized
 from rest_framework_simplejwt.tokens import AccessToken
@@ -23,7 +23,6 @@ from apps.access.gate import FAILURES
 from apps.access.models import Registration
 from apps.core.problems import Invalid
 from apps.exams.api.base import ExpensiveCalls, StaffCalls
-from apps.submissions.services import saving
 from tests import factories
 from tests.project.rights import HANDLER, OF_OWN, make_objects
 from tests.project.test_rights import token_of
@@ -53,7 +52,6 @@ def world(monkeypatch):
     for counter in (StaffCalls.counter, ExpensiveCalls.counter, FAILURES):
         monkeypatch.setattr(counter, "limit", 10**9)
     # The saves' own connection would see nothing of what this transaction made.
-    monkeypatch.setattr(saving, "connections", {"saves": connection})
     logging.disable()
     yield make_objects(OF_OWN)[0]
     logging.disable(logging.NOTSET)

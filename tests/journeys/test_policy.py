@@ -28,7 +28,7 @@ from tests.journeys.stage import issue_keys, set_exam
 from tests.journeys.test_contestant import grade_everything
 from tests.project.rights import OF_OWN, address, make_objects, site_wide_objects, walk_routes
 from tests.support.confirming import confirm
-from tests.support.serving import served, served_files
+from tests.support.static_files import served, served_files
 
 CONSOLE = policy_walk.lines_of_the_console("superuser")
 PASSWORD = "correct horse battery"
