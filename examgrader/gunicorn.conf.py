@@ -33,7 +33,7 @@ graceful_timeout = 20  # less than the proxy's, Docker's and Kubernetes' patienc
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
 # The heartbeat file must not lie on a disk that can stall; /dev/shm is memory.
 worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None  # noqa: S108
-accesslog = None  # a line of each request is written by examgrader.request_log
+logger_class = "examgrader.server_log.ServerLog"  # requests are told by examgrader.request_log
 logconfig_dict = logs.tree(
     logs.chosen_form(debug=environ.Env().bool("DEBUG", default=False)), os.environ.get("LOG_LEVEL", "INFO")
 )
