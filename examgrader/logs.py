@@ -22,7 +22,13 @@ ExcInfo = tuple[type[BaseException], BaseException, TracebackType | None]
 QUOTING = ("django.request", "django.server", "django.template", "django.csrf")
 FILLED_IN = re.compile(r"[:%=\"']")  # where a wording begins to be filled in
 # Their INFO names people and addresses, or shows SQL with its values.
-QUIET = {"axes": "ERROR", "django.db.backends": "WARNING", "django.template": "INFO", "PIL": "INFO"}
+QUIET = {
+    "axes": "ERROR",
+    "environ": "WARNING",
+    "django.db.backends": "WARNING",
+    "django.template": "INFO",
+    "PIL": "INFO",
+}
 
 
 def chosen_form(*, debug: bool = False) -> str:

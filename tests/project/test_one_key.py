@@ -1,24 +1,36 @@
-"""One key in many browsers at one moment: one paper, and one page that writes."""
+"""One key in many browsers at one moment: one paper, one page that writes, and nobody sees an error.
 
+`BROWSERS` sets how many; 1,000 is the figure of a release.
+"""
+
+import asyncio
+import os
 import uuid
 from collections import Counter
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.test import Client
 
 from apps.access.services.issuing import issue_anonymous_keys
 from apps.exams.enums import ProblemKind
-from apps.grading.management.rehearsal.pages import read_paper
+from apps.grading.management.rehearsal.line import Line
+from apps.grading.management.rehearsal.measures import Recorder
+from apps.grading.management.rehearsal.pages import csrf_of, read_paper
 from apps.submissions.models import Answer, AnswerRevision, Submission
 from apps.submissions.services import opening
 from tests import factories
 from tests.support.racing import race
+from tests.support.serving import database_url, gunicorn
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "saves"])
 
+BROWSERS = int(os.environ.get("BROWSERS", "40"))
 AT_ONCE = 8
 REPEATS = 20
+BUSY = 503  # with the time to come again: not an error, a request to wait
 
 
 @pytest.fixture
@@ -88,3 +100,74 @@ def test_without_the_pen_every_page_would_write(exam, real_now, monkeypatch):
     monkeypatch.setattr(opening, "OPEN", without)
     _, told = race_for_the_pen(issue(exam, real_now))
     assert Counter(writer for writer, _ in told) == {True: AT_ONCE}
+
+
+# Against the real server, many at once.
+
+
+@dataclass
+class Browser:
+    line: Line
+    key: str
+    statuses: Counter = field(default_factory=Counter)
+
+    async def insist(self, call):
+        """Ask until the server is not busy; every answer is counted."""
+        for _ in range(200):
+            reply = await call()
+            self.statuses[reply.status] += 1
+            if reply.status != BUSY:
+                return reply
+            assert reply.wait > 0, "busy without the time to come again"
+            await asyncio.sleep(reply.wait)
+        raise AssertionError("busy for ever")
+
+    async def post(self, path, page, **fields):
+        sent = {"csrfmiddlewaretoken": csrf_of(page.text), **fields}
+        return await self.insist(lambda: self.line.post_form(path, sent, action=path))
+
+    async def get(self, path):
+        return await self.insist(lambda: self.line.get(path, action=path))
+
+    async def look_at_the_entry_page(self):
+        self.page = await self.get("/")
+
+    async def open_paper(self):
+        await self.post("/enter/", self.page, key=self.key)
+        cover = await self.get("/exam/")
+        if 'id="start"' in cover.text:  # no other browser was faster
+            await self.post("/exam/start/", cover)
+        self.paper = read_paper((await self.get("/exam/paper/")).text)
+
+    async def save(self):
+        paper = self.paper
+        sent = batch(paper, paper.device)
+        reply = await self.insist(
+            lambda: self.line.post_json(paper.save_url, sent, token=paper.save_token, action="save")
+        )
+        return reply.json["writer"], reply.json["edits"][0]["state"]
+
+
+async def together(url, key):
+    """The browsers, and what each one's save was told."""
+    browsers = [Browser(Line(url, Recorder()), key) for _ in range(BROWSERS)]
+    try:
+        await asyncio.gather(*(browser.look_at_the_entry_page() for browser in browsers))
+        await asyncio.gather(*(browser.open_paper() for browser in browsers))
+        return browsers, await asyncio.gather(*(browser.save() for browser in browsers))
+    finally:
+        await asyncio.gather(*(browser.line.close() for browser in browsers))
+
+
+def test_many_browsers_with_one_key_at_the_real_server(exam, real_now, collected, tmp_path):
+    key = issue(exam, real_now)
+    database = database_url(connection.settings_dict["NAME"])
+    with gunicorn(database, tmp_path, STATIC_ROOT=str(collected)) as server:
+        browsers, told = asyncio.run(together(f"http://127.0.0.1:{server.port}", key))
+    answered = sum((browser.statuses for browser in browsers), Counter())
+    print(f"{BROWSERS} browsers with one key: answers {dict(answered)}, saves {dict(Counter(told))}")  # noqa: T201
+    assert set(answered) <= {200, 302, BUSY}
+    assert Counter(told) == {(True, "current"): 1, (False, "conflict"): BROWSERS - 1}
+    submission = Submission.objects.get()
+    assert str(submission.writer) == browsers[told.index((True, "current"))].paper.device
+    assert AnswerRevision.objects.count() == BROWSERS
