@@ -45,13 +45,14 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=MISSING))
 
 
-@pytest.fixture(scope="session")
+# Not for the session: Playwright runs an event loop in this thread, and the tests after the journeys run their own.
+@pytest.fixture(scope="package")
 def chromium():
     if CHROMIUM is None:
         pytest.fail(MISSING)
-    # Playwright runs an event loop in this thread; Django would refuse the database because of it.
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
-    with sync_playwright() as playwright:
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Django would refuse the database because of that loop.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield browser
         browser.close()
