@@ -45,7 +45,7 @@ def pytest_collection_modifyitems(items):
             item.add_marker(pytest.mark.skip(reason=MISSING))
 
 
-# Not for the session: Playwright runs an event loop in this thread, and the tests after the journeys run their own.
+# Not for the session: Playwright runs an event loop in this thread, and later tests run their own.
 @pytest.fixture(scope="package")
 def chromium():
     if CHROMIUM is None:
