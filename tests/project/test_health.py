@@ -106,6 +106,16 @@ def test_only_our_own_proxies_are_believed_about_https(tmp_path, proxies, status
         assert ask("/admin/", **{"X-Forwarded-Proto": "https"})[0] == status
 
 
+@pytest.mark.parametrize(
+    ("started", "loaded"), [("import examgrader.wsgi", True), ("import django; django.setup()", False)]
+)
+def test_a_new_process_has_loaded_its_pages_before_the_first_request(started, loaded):
+    asked = f"import sys; {started}; print('apps.submissions.urls' in sys.modules)"
+    environment = {**os.environ, "DJANGO_SETTINGS_MODULE": "examgrader.settings_test"}
+    told = subprocess.check_output([sys.executable, "-c", asked], cwd=ROOT, env=environment, text=True)
+    assert told.strip() == str(loaded)
+
+
 def test_the_web_is_less_patient_than_commands():
     with mock.patch.dict(os.environ):
         os.environ.pop("DATABASE_PATIENCE", None)

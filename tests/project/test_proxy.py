@@ -99,6 +99,13 @@ class Proxy:
         self.process.terminate()
         self.process.wait(timeout=20)
 
+    def logged(self):
+        """The newest line of its log, which it writes after it has answered."""
+        until = time.monotonic() + 20
+        while not (lines := self.log.read_text().splitlines()) and time.monotonic() < until:
+            time.sleep(0.02)
+        return json.loads(lines[-1])
+
     def ask(self, method, path, body=None, *, plain=False, **headers):
         """Status, headers and body of one request on a connection of its own."""
         line = (
@@ -189,8 +196,7 @@ def test_what_a_client_says_of_itself_is_replaced(proxy, echo):
     assert re.fullmatch("[0-9a-f]{32}", told["HTTP_X_REQUEST_ID"])
     assert "203.0.113.7" not in body.decode()
     assert "evil.example" not in body.decode()
-    line = json.loads(proxy.log.read_text().splitlines()[-1])
-    assert line["request_id"] == told["HTTP_X_REQUEST_ID"]
+    assert proxy.logged()["request_id"] == told["HTTP_X_REQUEST_ID"]
 
 
 def test_pages_get_a_calm_page_while_the_web_is_away(proxy):

@@ -20,7 +20,8 @@ def logged(tmp_path, **environment):
     ) as server:
         line = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
         line.request("GET", f"/receipts/{CODE}/", headers={"Host": "localhost"})
-        line.getresponse().read()
+        response = line.getresponse()
+        assert (response.status, response.read() == b"") == (404, False)
         line.close()
     return server.said()
 

@@ -83,5 +83,6 @@ class Effect:
 
 
 def place(row):
-    key = row.get("id", row.get("pgh_id"))
+    # An event's own key first: its `id` is that of the row it tells of, and one row may have several events.
+    key = row.get("pgh_id", row.get("id"))
     return (0, key, "") if isinstance(key, int) else (1, 0, json.dumps(sorted(row)))
