@@ -30,7 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "save
 
 # The clock of a busy machine says nothing here: what is slow is judged in rehearsals, not in tests.
 PATIENT = {"save_limit": 60_000, "page_limit": 60_000}
-SHORT = {"burst": 1.5, "minutes": 0.35, "closing": 1.5, "herd": 1.5}
+SHORT = {"burst": 1.0, "minutes": 0.12, "closing": 1.0, "herd": 1.0}
 
 
 @pytest.fixture
@@ -167,7 +167,7 @@ def test_rehearse_looks_for_the_limit(exam, deployment, tmp_path, monkeypatch):
     for module in (schedule, conducting):
         monkeypatch.setattr(module, "STEPS", 2)
     before = rows_of_all_tables()
-    found = rehearse(deployment, tmp_path / "report", find_limit=True, step=20, no_assets=True)
+    found = rehearse(deployment, tmp_path / "report", find_limit=True, step=6, no_assets=True)
     assert found["capacity"] == {"count": 24, "is_least": True, "how": "measured in steps: all of them held"}
     assert [step["contestants"] for step in found["steps"]] == [12, 24]
     assert found["integrity"]["acked"] > 0
@@ -214,7 +214,8 @@ def test_rehearse_names_a_deployment_with_other_keys(exam, environment, tmp_path
     assert Exam.objects.count() == 1
 
 
-def test_rehearse_names_a_deployment_that_is_not_there(exam, tmp_path):
+def test_rehearse_names_a_deployment_that_is_not_there(exam, tmp_path, monkeypatch):
+    monkeypatch.setattr(conducting, "PROBE_PATIENCE", 1.0)
     with pytest.raises(CommandError, match="does not answer as Examgrader does"):
         rehearse("http://127.0.0.1:9", tmp_path / "report")
     assert Exam.objects.count() == 1

@@ -114,6 +114,17 @@ def test_no_container_may_do_more_than_it_needs(pod, container):
     assert container["image"] == OURS or re.search(r":[\w.-]*\d+\.\d+[\w.-]*$", container["image"])
 
 
+def test_prometheus_may_ask_each_pod_by_its_address():
+    (web,) = PODS["web"]["spec"]["containers"]
+    (pod_ip,) = [variable for variable in web["env"] if variable["name"] == "POD_IP"]
+    assert pod_ip["valueFrom"] == {"fieldRef": {"fieldPath": "status.podIP"}}
+    assert {"POD_IP", "METRICS_FROM"} <= settings_we_read()
+    assert named("ConfigMap")[OURS]["data"]["METRICS_FROM"]
+    annotations = PODS["web"]["metadata"]["annotations"]
+    assert annotations["prometheus.io/scrape"] == "true"
+    assert int(annotations["prometheus.io/port"]) in [port["containerPort"] for port in web["ports"]]
+
+
 def test_selectors_find_their_pods():
     labels = [pod["metadata"]["labels"] for pod in PODS.values()]
 

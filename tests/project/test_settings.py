@@ -88,6 +88,11 @@ def test_https_binds_cookies_to_the_host(read):
     assert found["CSRF_TRUSTED_ORIGINS"] == ["https://exams.example.org"]
 
 
+def test_a_pod_answers_by_its_own_address(read):
+    found = read({**COMPLETE, "PUBLIC_URL": "https://exams.example.org/", "POD_IP": "10.1.2.3"})
+    assert {"exams.example.org", "10.1.2.3"} <= set(found["ALLOWED_HOSTS"])
+
+
 def test_the_env_file_is_read_and_the_environment_wins(read):
     found = read({**COMPLETE, "PORT": "8017"}, env_file="PORT=8018\nLOG_LEVEL=WARNING\n")
     assert found["PORT"] == 8017
