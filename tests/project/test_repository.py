@@ -86,6 +86,33 @@ def test_links_between_documents_lead_somewhere(document):
     assert [target for target in targets if not (document.parent / unquote(target)).exists()] == []
 
 
+def sections(path):
+    """The names a document can be entered by: its headings as GitHub writes them, and anchors of its own."""
+    text = re.sub(r"```.*?```", "", path.read_text(), flags=re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    slugs = {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+    return slugs | set(re.findall(r'<a id="([^"]+)">', text))
+
+
+def dead_links(document):
+    text = re.sub(r"`[^`\n]*`", "", document.read_text())
+    for name, section in re.findall(r"\]\((?!https?://|mailto:)([^)#\s]*)#([^)\s]+)\)", text):
+        there = document.parent / unquote(name) if name else document
+        if there.suffix == ".md" and section not in sections(there):
+            yield f"{name}#{section}"
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=named)
+def test_links_lead_to_sections_that_exist(document):
+    assert list(dead_links(document)) == []
+
+
+def test_a_link_to_no_section_is_found(tmp_path):
+    document = tmp_path / "guide.md"
+    document.write_text("# One\n[a](#one) [b](guide.md#two) [c](#three)\n<a id='x'></a><a id=\"two\"></a>")
+    assert list(dead_links(document)) == ["#three"]
+
+
 @pytest.mark.parametrize("document", DOCUMENTS, ids=named)
 def test_commands_in_documents_exist(document):
     text = document.read_text()
