@@ -251,6 +251,24 @@ def test_only_static_files_are_cached(web, proxy, echo):
     assert proxy.ask("GET", "/exam/")[0] == 503
 
 
+def test_pages_get_their_styles_and_scripts_through_the_proxy(web, proxy, collected):
+    """Over https the product needs the proxy's word on host and scheme for a file as for a page."""
+    web.environment["STATIC_ROOT"] = str(collected)
+    web.start()
+    files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', proxy.ask("GET", "/")[2].decode()))
+    assert {Path(file).suffix for file in files} >= {".css", ".js"}
+    assert {file: proxy.ask("GET", file)[0] for file in files} == dict.fromkeys(files, 200)
+
+
+def test_static_files_are_asked_for_as_nobody_and_by_our_name(proxy, echo):
+    _, _, body = proxy.ask("GET", "/static/some.css", Cookie="contestant=1")
+    told = json.loads(body)
+    assert "HTTP_COOKIE" not in told
+    assert (told["HTTP_HOST"], told["HTTP_X_FORWARDED_PROTO"]) == ("localhost", "https")
+    _, _, body = proxy.ask("GET", "/exam/", Cookie="contestant=1")
+    assert json.loads(body)["HTTP_COOKIE"] == "contestant=1"
+
+
 def test_plain_http_leads_to_https(proxy):
     status, headers, _ = proxy.ask("GET", "/exam/?a=1", plain=True)
     assert (status, headers["Location"]) == (308, "https://localhost/exam/?a=1")
