@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.urls import reverse
 
 from apps.exams.enums import StaffRole
 from apps.submissions.models import Submission, TimeChange
@@ -70,9 +71,22 @@ def test_move_deadline_asks_then_moves_each(client, paper):
     client = staff(client, paper.registration.exam, StaffRole.ORGANISER)
     assert "This moves the deadline of 1 paper" in " ".join(post(client, [paper]).content.decode().split())
     response = post(client, [paper], minutes="7", reason="fire alarm")
-    assert "moved by 7 minutes" in response.content.decode()
+    assert "The deadline of 1 paper moved by 7 minutes." in response.content.decode()
     assert Submission.objects.get().deadline_at == paper.deadline_at + timedelta(minutes=7)
     assert TimeChange.objects.get().changed_by == response.wsgi_request.user
+
+
+def test_each_field_of_these_pages_stands_in_one_line_and_names_its_help(client, paper):
+    """Without the container the help would lie beside the field and not below it."""
+    answer = factories.AnswerFactory(submission=paper)
+    late = factories.AnswerRevisionFactory(answer=answer, text="after", state="late", revision=None)
+    client = staff(client, paper.registration.exam, StaffRole.ORGANISER)
+    moving = post(client, [paper]).content.decode()
+    accepting = client.get(reverse("admin:submissions_accept", args=[late.pk])).content.decode()
+    for page in (moving, accepting):
+        assert '<div class="flex-container"><label for="id_reason">' in page
+        assert 'aria-describedby="id_reason_helptext"' in page
+        assert 'id="id_reason_helptext"' in page
 
 
 def test_move_deadline_names_the_paper_it_could_not_move(client, paper, now):
