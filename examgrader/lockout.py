@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from apps.core.counting import counted
 from apps.core.problems import problem
 from apps.core.throttle import UNKNOWN, client_address
 
@@ -31,7 +32,7 @@ def locked_out(
         username=(credentials or {}).get("username"), address=address(request), now=timezone.now()
     )
     if request.path.startswith(API):
-        told = f"Too many wrong passwords. Try again in {minutes} minutes."
+        told = f"Too many wrong passwords. Try again in {counted(minutes, 'minute')}."
         return after(minutes, problem(429, "locked_out", told))
     page = render(
         request,

@@ -18,6 +18,7 @@ from django.utils.timesince import timesince
 from django.views.decorators.http import require_safe
 
 from apps.core import breaker
+from apps.core.counting import counted
 from apps.core.guards import guarded_by
 from apps.exams.gate import staff_of
 from apps.exams.rules import roles
@@ -89,8 +90,7 @@ def worries(sitting: SittingNow, below: Machine) -> Iterable[str]:
         if exam.open_papers > ENOUGH_PAPERS and exam.saves_last_minute == 0:
             yield f"{exam.title}: {exam.open_papers} papers are open and nobody saved in the last minute."
         if sitting.hears and exam.silent:
-            count = len(exam.silent)
-            yield f"{exam.title}: {count} contestant{'s' if count > 1 else ''} not heard for over 60 s."
+            yield f"{exam.title}: {counted(len(exam.silent), 'contestant')} not heard for over 60 s."
     if below.redis == "down":
         yield "Redis does not answer. Everything works without it; heartbeats are not known."
     if below.knows_backups and below.backed_up_at is None:

@@ -12,6 +12,7 @@ from apps.access import gate
 from apps.access.gate import ContestantRequest, contestant_required
 from apps.access.selectors.entry import find_registration
 from apps.access.services.entry import KeyReplaced, KeyUnknown, redeem_key
+from apps.core.counting import counted
 from apps.core.guards import public
 from apps.core.throttle import client_address
 
@@ -47,7 +48,7 @@ def enter(request: HttpRequest) -> HttpResponseBase:
         seconds = gate.FAILURES.count_failure(client_address(request), now=now)
         if seconds is None:
             return show_entry(request, refusal=str(refusal), status=422)
-        sentence = f"Too many wrong keys came from this network. Try again in {seconds} seconds."
+        sentence = f"Too many wrong keys came from this network. Try again in {counted(seconds, 'second')}."
         response = show_entry(request, refusal=sentence, status=429)
         response.headers["Retry-After"] = str(seconds)
         return response

@@ -58,6 +58,11 @@ def test_generate_keys_writes_csv_to_stdout_and_sentences_to_stderr(exam, now):
     assert len({redeem_key(typed=row["key"], now=now).key_id for row in rows}) == 3
 
 
+def test_generate_keys_counts_one_key(exam):
+    _, err = run("generate_keys", "spring", "--count", "1")
+    assert err.startswith("1 key issued, batch ")
+
+
 def test_generate_keys_for_a_roster_into_a_private_file(exam, roster, tmp_path):
     path = tmp_path / "keys.csv"
     out, err = run("generate_keys", "spring", "--roster", roster, "--out", path)

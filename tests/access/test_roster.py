@@ -41,7 +41,7 @@ def test_import_roster_creates_people_schools_and_registrations(exam):
     ContestantFactory(contest=exam.contest, number=7)
     report = load(exam, FULL, time_block="Asia")
     assert (
-        str(report) == "3 rows: 3 new contestants, 0 changed; 3 new registrations, 0 changed; 1 new schools."
+        str(report) == "3 rows: 3 new contestants, 0 changed; 3 new registrations, 0 changed; 1 new school."
     )
     ana, bo, nameless = Contestant.objects.exclude(external_id="")
     assert (ana.number, ana.name, ana.school.name, ana.team, ana.division, ana.grade, ana.room) == (

@@ -57,7 +57,7 @@ def test_a_roster_is_shown_first_and_written_when_confirmed(console, upload):
     assert not Contestant.objects.exists()
 
     done = console.post(CONFIRM, carried(shown), follow=True)
-    assert "Spring Round: 1 rows: 1 new contestants, 0 changed" in done.content.decode()
+    assert "Spring Round: 1 row: 1 new contestant, 0 changed" in done.content.decode()
     assert Contestant.objects.get().name == "Ana"
 
     again = upload("external_id,name\na1,Ana\n").content.decode()

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from apps.exams.rules.points import show_points
+from apps.exams.rules.points import count_points, show_points
 from apps.grading.rules.points import BadPoints, check_points, parse_points
 from apps.grading.rules.ranking import shared_ranks
 
@@ -133,3 +133,10 @@ def test_check_points_refuses_what_never_went_through_a_form(points):
 )
 def test_show_points(points, shown):
     assert show_points(Decimal(points)) == shown
+
+
+@pytest.mark.parametrize(
+    ("points", "said"), [("1.00", "1 point"), ("0", "0 points"), ("0.5", "0.5 points"), ("7", "7 points")]
+)
+def test_count_points(points, said):
+    assert count_points(Decimal(points)) == said

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from apps.core.counting import counted
 from apps.core.errors import RuleViolation
 from apps.core.sheets.writing import is_dangerous
 
@@ -66,7 +67,9 @@ def read_header(cells: Sequence[str]) -> list[str]:
 
 def make_row(number: int, cells: Sequence[str], columns: Sequence[str]) -> Row:
     if any(cells[len(columns) :]):
-        raise TableUnreadable(f"Row {number}: more cells than the {len(columns)} columns of row 1.")
+        raise TableUnreadable(
+            f"Row {number}: more cells than the {counted(len(columns), 'column')} of row 1."
+        )
     padded = [*cells, *[""] * (len(columns) - len(cells))]
     return Row(number=number, cells=dict(zip(columns, padded, strict=False)))
 

@@ -25,7 +25,7 @@ from apps.exams.forms import ExamForm, TimeBlockForm, TimeBlockFormSet
 from apps.exams.forms.status import StatusForm
 from apps.exams.models import Exam, ExamStaff, TimeBlock
 from apps.exams.rules import roles
-from apps.exams.rules.points import show_points
+from apps.exams.rules.points import count_points
 from apps.exams.selectors.outline import get_gaps
 from apps.exams.selectors.preview import get_preview
 from apps.exams.services import editing, saving
@@ -126,12 +126,12 @@ class ExamAdmin(FilePages, StatusPages, OfExamAdmin[Exam]):
                 reverse("admin:exams_problem_change", args=[problem.pk]),
                 problem.number,
                 problem.get_kind_display(),
-                show_points(problem.max_points),
+                count_points(problem.max_points),
                 ", not counted" if problem.not_counted else "",
             )
             for problem in exam.problems.all()
         )
-        return format_html_join("", '<div><a href="{}">Problem {}</a>: {}, {} points{}</div>', rows)
+        return format_html_join("", '<div><a href="{}">Problem {}</a>: {}, {}{}</div>', rows)
 
     @admin.display(description="first start")
     def first_start(self, exam: Exam) -> str:

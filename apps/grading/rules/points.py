@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 
-from apps.exams.rules.points import show_points
+from apps.exams.rules.points import count_points
 
 PLACES = Decimal("0.01")
 # Only the ten ASCII digits: `\d` and Decimal() would also take "٥", and Decimal() "1e1", "NaN", "1_0".
@@ -32,7 +32,7 @@ def check_points(points: Decimal, *, maximum: Decimal) -> Decimal:
     if points.is_signed():
         raise BadPoints("Points are not negative.")
     if points > maximum:
-        raise BadPoints(f"This problem is worth at most {show_points(maximum)} points.")
+        raise BadPoints(f"This problem is worth at most {count_points(maximum)}.")
     rounded = points.quantize(PLACES)
     if rounded != points:
         raise BadPoints("Points have at most two decimal places.")

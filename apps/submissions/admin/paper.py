@@ -10,6 +10,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path
 from django.utils import timezone
 
+from apps.core.counting import counted
 from apps.core.errors import RuleViolation
 from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.rules import roles
@@ -146,4 +147,6 @@ class SubmissionAdmin(ScopedAdmin[Submission]):
                 number = paper.registration.contestant.public_number
                 messages.error(request, f"Contestant {number}: {refusal}")
         if moved:
-            messages.success(request, f"The deadline of {moved} papers moved by {minutes} minutes.")
+            messages.success(
+                request, f"The deadline of {counted(moved, 'paper')} moved by {counted(minutes, 'minute')}."
+            )

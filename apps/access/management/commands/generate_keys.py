@@ -9,6 +9,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import DatabaseError, transaction
 from django.utils import timezone
+from django.utils.translation import ngettext
 from rich.console import Console
 from rich.progress import track
 
@@ -22,6 +23,7 @@ from apps.access.services import issuing
 from apps.access.services.issuing import IssuedKey
 from apps.access.services.roster import import_roster
 from apps.access.services.slips import keys_csv
+from apps.core.counting import counted
 from apps.core.files import new_private_file
 
 
@@ -75,7 +77,8 @@ class Command(BaseCommand):
             kept = f" {out} is kept: its keys may be valid." if out and out.exists() else ""
             raise CommandError(f"The database did not confirm that keys were issued.{kept}") from error
         place = f" and written to {out}" if out else ""
-        self.stderr.write(f"{len(issued)} keys issued{place}, batch {issued[0].batch}.", self.style.SUCCESS)
+        told = f"{counted(len(issued), 'key')} issued{place}, batch {issued[0].batch}."
+        self.stderr.write(told, self.style.SUCCESS)
 
     def issue_by_count(
         self, exam_id: int, count: int, *, time_block: str, tester: bool, **options: Any
@@ -104,9 +107,10 @@ class Command(BaseCommand):
         )
         self.stderr.write(str(report), self.style.SUCCESS)
         if kept := report.row_count - len(issued):
-            self.stderr.write(
-                f"{kept} contestants have a key and keep it (--replace issues new ones).", self.style.SUCCESS
+            words = ngettext(
+                "%d contestant has a key and keeps it", "%d contestants have a key and keep it", kept
             )
+            self.stderr.write(f"{words % kept} (--replace issues new ones).", self.style.SUCCESS)
         return issued
 
     @contextmanager

@@ -14,6 +14,7 @@ from apps.access.rules.roster import Problem, check_columns
 from apps.access.services.history import act
 from apps.access.services.issuing import lock_contest, next_number
 from apps.access.services.roster import planning
+from apps.core.counting import counted
 from apps.core.errors import RuleViolation
 from apps.core.sheets import Table
 from apps.exams.models import Exam
@@ -47,10 +48,10 @@ class RosterReport:
 
     def __str__(self) -> str:
         return (
-            f"{self.row_count} rows: "
-            f"{self.new_contestants} new contestants, {self.changed_contestants} changed; "
-            f"{self.new_registrations} new registrations, {self.changed_registrations} changed; "
-            f"{self.new_schools} new schools."
+            f"{counted(self.row_count, 'row')}: "
+            f"{counted(self.new_contestants, 'new contestant')}, {self.changed_contestants} changed; "
+            f"{counted(self.new_registrations, 'new registration')}, {self.changed_registrations} changed; "
+            f"{counted(self.new_schools, 'new school')}."
         )
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 from apps.core.counting import counted
 from apps.core.errors import RuleViolation
 from apps.exams.rules.documents import MAX_FIGURE_BYTES, MAX_ZIP_BYTES
-from apps.exams.rules.points import show_points
+from apps.exams.rules.points import count_points
 from apps.exams.services.importing import import_exam_file
 
 
@@ -38,7 +38,7 @@ class Command(BaseCommand):
         done = "would be imported" if dry_run else "imported"
         self.stderr.write(
             f"{imported.title} ({imported.slug}) {done}: {counted(imported.problem_count, 'problem')} worth"
-            f" {show_points(imported.total_points)} points,"
+            f" {count_points(imported.total_points)},"
             f" {counted(imported.time_block_count, 'time block')},"
             f" {counted(imported.figure_count, 'figure')}.",
             self.style.SUCCESS,

@@ -5,6 +5,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from apps.core.counting import counted
 from apps.exams.models import Exam
 from apps.grading.services.queueing import create_grading_tasks
 
@@ -23,6 +24,4 @@ class Command(BaseCommand):
         if exam_id is None:
             raise CommandError(f"There is no exam {exam}.")
         count = create_grading_tasks(exam_id=exam_id, now=timezone.now())
-        self.stderr.write(
-            f"{count} answer{'' if count == 1 else 's'} queued for grading.", self.style.SUCCESS
-        )
+        self.stderr.write(f"{counted(count, 'answer')} queued for grading.", self.style.SUCCESS)

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import ngettext
 
 from apps.access.management.arguments import add_exam_argument, exam_named, refusals_as_errors
+from apps.core.counting import counted
 from apps.exams.models import Exam
 from apps.grading.services.erasing import erase_exam_people, people_due
 
@@ -31,7 +32,7 @@ class Command(BaseCommand):
                 words = ngettext("%d contestant is due", "%d contestants are due", count) % count
                 self.stderr.write(f"{words}. Nothing was erased: this was a dry run.")
                 return
-            reason = f"Kept until {older_than} days after the results."
+            reason = f"Kept until {counted(older_than, 'day')} after the results."
             count = sum(1 for _ in erase_exam_people(exam=found, days=older_than, reason=reason, now=now))
         self.stderr.write(
             ngettext("%d contestant erased.", "%d contestants erased.", count) % count, self.style.SUCCESS

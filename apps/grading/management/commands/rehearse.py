@@ -12,6 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
 from apps.access.services.issuing import MOST_KEYS
+from apps.core.counting import counted
 from apps.core.errors import RuleViolation
 from apps.exams.models import Exam
 from apps.grading.management.rehearsal import conducting, options, report
@@ -52,8 +53,9 @@ class Command(BaseCommand):
         folder = options.new_folder(given["out"], exam.slug, timezone.now())
         left = rehearsing.list_sandboxes(exam.pk)
         if left:
+            still = counted(len(left), "sandbox", "sandboxes")
             self.stderr.write(
-                f"{len(left)} sandboxes of earlier rehearsals are still there (or in use now);"
+                f"{still} of earlier rehearsals left, or in use now;"
                 f" `rehearse {exam.slug} --clean` removes them."
             )
         record = self.rehearse(exam, folder, given)
@@ -61,7 +63,8 @@ class Command(BaseCommand):
 
     def clean(self, exam: Exam) -> None:
         removed = [rehearsing.remove_sandbox(exam_id=one) for one in rehearsing.list_sandboxes(exam.pk)]
-        self.stderr.write(f"{len(removed)} sandboxes removed, {sum(removed)} rows.", self.style.SUCCESS)
+        told = f"{counted(len(removed), 'sandbox', 'sandboxes')} removed, {counted(sum(removed), 'row')}."
+        self.stderr.write(told, self.style.SUCCESS)
 
     def rehearse(self, exam: Exam, folder: Path, given: dict[str, Any]) -> Record:
         """Open the sandbox, let the crowd in, and remove the sandbox whatever happens."""

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from apps.core.counting import counted
 from apps.submissions.rules import receipts
 
 
@@ -30,7 +31,8 @@ class Command(BaseCommand):
         if not receipts.is_genuine(body=tree["body"], signature=tree["signature"], key=key):
             raise CommandError(f"{file} is not genuine: the signature does not fit what it says.")
         body = json.loads(tree["body"])
+        answers = counted(len(body["answers"]), "answer")
         self.stdout.write(
             f"Genuine: receipt {body['number']} ({body['code']}) of contestant {body['contestant']} in"
-            f" {body['exam']}, handed in at {body['submitted_at']}, {len(body['answers'])} answers."
+            f" {body['exam']}, handed in at {body['submitted_at']}, {answers}."
         )
