@@ -21,6 +21,9 @@ pg_verifybackup --quiet "$backup"
 mkdir -p "$data"
 cp -R "$backup/." "$data/"
 chmod 0700 "$data"
+# Where the socket lies among the data, its lock was copied too. It names a process of the lost server, and
+# PostgreSQL does not start while any process of its user has that number.
+rm -f "$data"/.s.PGSQL.*
 {
     echo "restore_command = 'BACKUP_DIR=\"$BACKUP_DIR\" sh \"$scripts/fetch-wal.sh\" %f \"%p\"'"
     echo "recovery_target_timeline = 'latest'"

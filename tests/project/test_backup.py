@@ -1,6 +1,7 @@
 """Backups are real only after a restore: the scripts of deploy/backup, run on a PostgreSQL of their own."""
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -11,6 +12,7 @@ import psycopg
 import pytest
 
 from benchmarks import restore_drill
+from examgrader.localservices.places import ServicesUnavailable
 
 WAL_BYTES = 16 * 1024 * 1024
 
@@ -78,6 +80,26 @@ def test_backups_that_are_too_old_go_with_their_log_and_the_newest_stays(folder)
         assert abs(time.time() - stamp) < 120
         with pytest.raises(RuntimeError, match="1 to 35"):
             server.script("base-backup.sh", BACKUP_DAYS="36")
+
+
+def test_a_restored_server_starts_whoever_has_the_lost_ones_number_now(folder):
+    with restore_drill.server_in(folder, None) as server:
+        server.start()
+        server.script("base-backup.sh")
+        (locked,) = (server.backups / "base").glob("2*Z/.s.PGSQL.*.lock")
+        server.lose()
+        server.script("restore.sh", server.data)
+        server.configure()
+        assert list(server.data.glob(".s.PGSQL.*")) == []
+        with subprocess.Popen(["sleep", "60"], user=server.master.uid) as somebody:
+            # The control: with the lock of the backup, and its number taken, it would not start.
+            lock = server.data / locked.name
+            lock.write_text(re.sub(r"^\d+", str(somebody.pid), locked.read_text()))
+            with pytest.raises(ServicesUnavailable, match="could not start server"):
+                server.start()
+            somebody.kill()
+        lock.unlink(missing_ok=True)
+        server.start()
 
 
 def test_a_dump_is_read_again_before_it_counts(folder):
