@@ -7,6 +7,6 @@ from django.urls import reverse
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "examgrader.settings")
 application = get_wsgi_application()
-# Any route loads the pages behind all of them, which takes about a second: before the first request of a new
+# Any route loads the pages behind all of them, half a second of work: before the first request of a new
 # process, not within it, where whoever comes meanwhile would be refused as too late.
 reverse("healthz")
