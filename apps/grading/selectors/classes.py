@@ -191,11 +191,9 @@ def list_members(problem: Problem, key: str, now: datetime) -> list[Member]:
 
 def get_remaining(problem: Problem, grader: AbstractBaseUser, now: datetime) -> Remaining:
     """Waiting answers that are neither blank nor equal to an accepted one, near misses first."""
-    waiting = GradingTask.objects.scorable_by(grader.pk, now).filter(
-        pk__in=tasks_of(problem, now).values("pk")
-    )
     seen: dict[int, int] = {}
     counts: dict[str, int] = {}
+    waiting = waiting_for(problem, grader, now).order_by()
     for task_id, revision, written in waiting.values_list("pk", "answer__revision", "answer__text"):
         text = class_text(written, kind=problem.kind)
         if text != BLANK and not equals_accepted(written, problem.accepted, kind=problem.kind):
@@ -203,6 +201,12 @@ def get_remaining(problem: Problem, grader: AbstractBaseUser, now: datetime) -> 
             counts[text] = counts.get(text, 0) + 1
     classes = (build(text, {(WAITING, None): count}, problem) for text, count in counts.items())
     return Remaining(classes=sorted(classes, key=place), seen=seen)
+
+
+def waiting_for(problem: Problem, grader: AbstractBaseUser, now: datetime) -> GradingTaskQuerySet:
+    """Tasks of a problem that the grader may score without having looked at each."""
+    tasks = GradingTask.objects.filter(exam_id=problem.exam_id, problem=problem)
+    return tasks.scorable_by(grader.pk, now).of_papers(Submission.objects.closed_at(now))
 
 
 def tasks_of(problem: Problem, now: datetime) -> GradingTaskQuerySet:

@@ -20,10 +20,10 @@ from apps.grading.models import GradingTask, Publication, Score, ScoringAct
 from apps.grading.querysets import NOTHING_WRITTEN, GradingTaskQuerySet
 from apps.grading.rules.equivalence import BLANK, BLANK_KEY, class_key, class_text, equals_accepted
 from apps.grading.rules.points import BadPoints, check_points
-from apps.grading.selectors.classes import get_remaining
+from apps.grading.selectors.classes import get_remaining, waiting_for
 from apps.grading.services.scoring import InvalidPoints, ResultsPublished, lock_closed_papers
 from apps.grading.services.undoing import NotYourScore, take_back
-from apps.submissions.models import Answer, Submission
+from apps.submissions.models import Answer
 
 
 class NothingWaits(RuleViolation):
@@ -159,12 +159,6 @@ def allowed(points: Decimal, problem: Problem) -> Decimal:
         return check_points(points, maximum=problem.max_points)
     except BadPoints as fault:
         raise InvalidPoints(str(fault)) from fault
-
-
-def waiting_for(problem: Problem, grader: AbstractBaseUser, now: datetime) -> GradingTaskQuerySet:
-    """Tasks of a problem that the grader may score without having looked at each."""
-    tasks = GradingTask.objects.filter(exam_id=problem.exam_id, problem=problem)
-    return tasks.scorable_by(grader.pk, now).of_papers(Submission.objects.closed_at(now))
 
 
 def lock(tasks: GradingTaskQuerySet) -> list[GradingTask]:
