@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.core.cache import cache
 from django.db import connections
 
@@ -49,6 +50,13 @@ def _same_connection(request):
 def real_now() -> datetime:
     """The wall clock, for what the database's own clock decides."""
     return datetime.now(tz=UTC)
+
+
+@pytest.fixture
+def within_a_minute():
+    """Calls are counted by the minute of the clock: a test that reaches a limit must not run over its end."""
+    with time_machine.travel(datetime.now(tz=UTC).replace(second=1)):
+        yield
 
 
 @pytest.fixture(scope="session")

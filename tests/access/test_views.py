@@ -91,6 +91,7 @@ def test_enter_refuses_a_form_of_another_site(issued):
     assert enter(Client(enforce_csrf_checks=True), issued.key).status_code == 403
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_enter_slows_failures_alone(client, issued):
     assert {enter(client, "hello").status_code for _ in range(60)} == {422}
     slowed = enter(client, "hello")

@@ -136,6 +136,7 @@ def test_a_replaced_key_says_so(call, key):
     assert (status, refused["code"]) == (403, "key_replaced")
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_only_failures_are_throttled(call, key, monkeypatch):
     monkeypatch.setattr(gate.FAILURES, "limit", 2)
     for _ in range(2):

@@ -122,6 +122,7 @@ def test_pages_lead_to_one_another(fetch, client, user):
     assert [row["number"] for row in response.json()["results"]] == [3]
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_a_program_in_a_loop_is_told_when_to_go_on(client, user, exam, monkeypatch):
     monkeypatch.setattr(StaffCalls.counter, "limit", 3)
     headers = {"Authorization": f"Bearer {AccessToken.for_user(user)}"}
@@ -135,6 +136,7 @@ def test_a_program_in_a_loop_is_told_when_to_go_on(client, user, exam, monkeypat
     assert client.get("/api/v1/exams/", headers=headers).status_code == 200
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_calls_that_cost_seconds_are_counted_for_themselves(call, user, exam, monkeypatch):
     monkeypatch.setattr(ExpensiveCalls.counter, "limit", 1)
     token = str(AccessToken.for_user(user))
@@ -144,6 +146,7 @@ def test_calls_that_cost_seconds_are_counted_for_themselves(call, user, exam, mo
     assert call("GET", "exams/", token)[0] == 200
 
 
+@pytest.mark.usefixtures("within_a_minute")
 def test_without_redis_calls_are_counted_in_the_process(call, user, exam, monkeypatch):
     resting = breaker.Breaker(rest_seconds=60)
     resting.rest()
