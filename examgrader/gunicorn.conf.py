@@ -80,6 +80,9 @@ control_socket_disable = True
 
 def post_worker_init(worker: Any) -> None:
     """The product is loaded and no request was taken yet."""
-    from examgrader.durability import refuse_to_serve_from_weak_databases  # noqa: PLC0415 - needs its settings
+    # Both need the product's settings.
+    from examgrader.durability import refuse_to_serve_from_weak_databases  # noqa: PLC0415
+    from examgrader.staticfiles import say_if_not_collected  # noqa: PLC0415
 
+    say_if_not_collected()
     refuse_to_serve_from_weak_databases(is_first=worker.age <= worker.cfg.workers)

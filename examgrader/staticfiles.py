@@ -1,7 +1,13 @@
 """How static files are served: named by their content, compressed once."""
 
+import logging
+
+from django.conf import settings
 from django.contrib.staticfiles.apps import StaticFilesConfig
+from django.contrib.staticfiles.storage import staticfiles_storage
 from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+logger = logging.getLogger(__name__)
 
 
 class HashedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
@@ -22,3 +28,12 @@ class CollectedFiles(StaticFilesConfig):
         "LICEN?E",
         "VERSION",
     ]
+
+
+def say_if_not_collected() -> None:
+    """Without them every page fails, over the address of its style sheet: the log says why before that."""
+    if not settings.DEBUG and not getattr(staticfiles_storage, "hashed_files", None):
+        logger.critical(
+            "No static files in %s: no page can be served. Run manage.py collectstatic, then start again.",
+            settings.STATIC_ROOT,
+        )

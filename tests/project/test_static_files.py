@@ -9,6 +9,7 @@ import brotli
 import pytest
 from django.core.wsgi import get_wsgi_application
 
+from examgrader.staticfiles import say_if_not_collected
 from tests.support.static_files import served_files
 
 # Django looks after its connections at the end of each request, whatever was asked for.
@@ -109,3 +110,13 @@ def test_what_files_name_is_hashed_too(hashed, collected):
             assert re.search(r"\.[0-9a-f]{12}\.", target), f"{name}: {target}"
             found += 1
     assert found > 40
+
+
+def test_a_server_says_that_its_files_were_not_collected(collected, tmp_path, caplog):
+    with served_files(collected):
+        say_if_not_collected()
+    assert caplog.messages == []
+    with served_files(tmp_path):
+        say_if_not_collected()
+    (message,) = caplog.messages
+    assert f"No static files in {tmp_path}" in message
