@@ -42,8 +42,11 @@ class Breaker:
         except Exception:  # noqa: BLE001
             self.rest()
             metrics.BREAKER_OPENED.labels(self.name).inc()
+            metrics.BREAKER_OPEN.labels(self.name).set(1)
             return instead()
         self.resting_until = 0.0
+        if was_resting:
+            metrics.BREAKER_OPEN.labels(self.name).set(0)
         return answer
 
     def rest(self) -> None:

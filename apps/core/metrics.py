@@ -1,6 +1,6 @@
 """What the tools count. docs/metrics.md says what each is for; `examgrader/metrics.py` serves them all."""
 
-from prometheus_client import Counter
+from prometheus_client import Counter, Gauge
 
 CACHE_READS = Counter(
     "examgrader_cache_reads_total",
@@ -12,6 +12,13 @@ BREAKER_OPENED = Counter(
     "Times that a helper we can do without failed and is left alone for a while.",
     ["helper"],
 )
+# Of a process that died nobody's state is left: it is not added up any more.
+BREAKER_OPEN = Gauge(
+    "examgrader_breaker_open",
+    "Processes that leave a helper alone: it failed, and did not answer since.",
+    ["helper"],
+    multiprocess_mode="livesum",
+)
 THROTTLED = Counter(
     "examgrader_throttled_total",
     "Failures that were told to wait because too many came from one address.",
@@ -21,4 +28,5 @@ THROTTLED = Counter(
 # A series that is there from the start can be asked for its rate before the first event.
 READ_FROM = {source: CACHE_READS.labels(source) for source in ("memory", "redis", "database")}
 BREAKER_OPENED.labels("redis")
+BREAKER_OPEN.labels("redis")
 THROTTLED.labels("entry")

@@ -1,6 +1,7 @@
 """The breaker: one failure, then the helper is left alone for a while."""
 
 import pytest
+from prometheus_client import REGISTRY
 
 from apps.core.breaker import Breaker
 
@@ -82,6 +83,22 @@ def test_only_one_caller_tries_after_the_rest(clock):
     clock.seconds += 5
     answers.append(breaker.call(slow, instead=lambda: "first instead"))
     assert answers == ["second instead", "first asked"]
+
+
+def test_metrics_tell_that_a_helper_is_left_alone_until_it_answers(clock, helper):
+    breaker = Breaker("tested", rest_seconds=5, clock=clock)
+
+    def told():
+        return REGISTRY.get_sample_value("examgrader_breaker_open", {"helper": "tested"})
+
+    helper.broken = True
+    breaker.call(helper, instead=lambda: None)
+    assert told() == 1
+    clock.seconds += 60
+    assert told() == 1, "nobody has asked it since"
+    helper.broken = False
+    breaker.call(helper, instead=lambda: None)
+    assert told() == 0
 
 
 def test_call_lets_interrupts_through(clock):
