@@ -79,17 +79,19 @@ def prepare() -> None:
 def collect_static_files() -> None:
     """Name and compress the static files, which takes seconds, only when they changed since."""
     stamp = VAR / "static.stamp"
-    state = static_state()
-    if stamp.exists() and stamp.read_text() == state:
+    folder = Path(os.environ.get("STATIC_ROOT") or VAR / "static")
+    state = static_state(folder)
+    if stamp.exists() and stamp.read_text() == state and (folder / "staticfiles.json").exists():
         return
     say("Preparing the static files.")
     manage("collectstatic", "--no-input", "--clear", "--verbosity", "0")
     stamp.write_text(state)
 
 
-def static_state() -> str:
-    """What the collected files were made from: our own files, and the packages that bring others."""
+def static_state(folder: Path) -> str:
+    """Where the collected files lie, and what they were made from: ours, and those that packages bring."""
     state = hashlib.sha256((BASE_DIR / "requirements.txt").read_bytes())
+    state.update(f"{folder}\n".encode())
     for path in sorted((BASE_DIR / "static").rglob("*")):
         found = path.stat()
         state.update(f"{path.relative_to(BASE_DIR)} {found.st_size} {found.st_mtime_ns}\n".encode())
