@@ -80,7 +80,7 @@ def wait_until_served(process: subprocess.Popen[bytes], port: int) -> None:
 def with_descendants(pid: int) -> list[int]:
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return []
     return [pid, *(one for child in children for one in with_descendants(int(child)))]
 
@@ -93,7 +93,7 @@ def cpu_ms(pid: int) -> float:
 def own_cpu_ms(pid: int) -> float:
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    except FileNotFoundError:  # it ended between the list and the look; its parent counts it then
+    except (FileNotFoundError, ProcessLookupError):  # it ended meanwhile; its parent counts it then
         return 0
     return sum(int(field) for field in fields[11:15]) * TICK_MS
 
