@@ -13,7 +13,9 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 environ.Env.read_env(str(BASE_DIR / ".env"))
 sys.path.insert(0, str(BASE_DIR))
 
-from examgrader import logs  # noqa: E402 - found by the path that was just set
+# Found by the path that was just set.
+from examgrader import logs  # noqa: E402
+from examgrader.shares import SHARES  # noqa: E402
 
 # A statement that hangs must not take the sitting with it: locks wait briefly, transactions never idle.
 os.environ.setdefault(
@@ -69,6 +71,7 @@ def on_exit(server: Any) -> None:
 
 def child_exit(server: Any, worker: Any) -> None:
     """A process that died is not counted as one that lives; what it had counted stays counted."""
+    SHARES.give_back(worker.place)
     from prometheus_client import multiprocess  # noqa: PLC0415 - it chooses where to count when first imported
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

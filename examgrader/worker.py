@@ -8,6 +8,7 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from examgrader import waiting
+from examgrader.shares import SHARES
 
 
 class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
@@ -16,8 +17,21 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
     Browsers open spare connections. gunicorn 27 lets each of them hold one of our few threads for five
     seconds, and waits for all of them when it is told to stop. Here they wait where kept-alive
     connections wait, and are closed with those. How long a request then waits for a
-    thread is noted for whoever sheds load.
+    thread is noted for whoever sheds load. And no process takes much more than its share of the connections.
     """
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.place = (
+            SHARES.take_place()
+        )  # still in the first process, which gives it back when this one ended
+
+    def notify(self) -> None:
+        """Called before each wait for something to do."""
+        super().notify()
+        if self.alive:
+            SHARES.tell(self.place, self.nr_conns)
+            self.worker_connections = min(self.cfg.worker_connections, SHARES.most(self.place))
 
     def enqueue_req(self, conn: Any) -> None:
         if conn.initialized or conn.data_ready:
@@ -34,6 +48,7 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
         return super().handle(conn)
 
     def _cap_keepalive(self, deadline: float) -> None:
+        SHARES.leave(self.place)
         super()._cap_keepalive(deadline)
         for conn in self.pending_conns:
             conn.timeout = min(conn.timeout, deadline)

@@ -1,6 +1,8 @@
-"""gunicorn with our worker: connections that say nothing cost nothing."""
+"""gunicorn with our worker: connections that say nothing cost nothing, and none takes all of the others."""
 
 import http.client
+import math
+import os
 import signal
 import socket
 import subprocess
@@ -9,6 +11,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from examgrader.shares import PLACES, Shares
 
 APPLICATION = """
 def application(environ, start_response):
@@ -20,7 +24,7 @@ SPARE_CONNECTIONS = 3 * THREADS
 GRACE_SECONDS = 15
 
 
-def serve(folder, worker):
+def serve(folder, worker, *more):
     """A small application under gunicorn; returns the process and its port."""
     (folder / "small.py").write_text(APPLICATION)
     with socket.socket() as trial:
@@ -31,6 +35,7 @@ def serve(folder, worker):
         *("--bind", f"127.0.0.1:{port}", "--worker-class", worker, "--threads", str(THREADS)),
         *("--pythonpath", str(Path(__file__).parents[2]), "--no-control-socket"),
         *("--keep-alive", "65", "--graceful-timeout", str(GRACE_SECONDS), "--log-level", "error"),
+        *more,
     ]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
     for _ in range(200):
@@ -79,3 +84,86 @@ def test_spare_connections_hold_no_thread_and_do_not_delay_the_end(tmp_path):
 def test_control_gunicorns_own_worker_waits_for_them(tmp_path):
     served, stopped = measure(tmp_path, "gthread")
     assert not (served and stopped)
+
+
+# -- A process takes its share --------------------------------------------------------------------------
+
+
+def children_of(process):
+    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def held_by(pid):
+    """How many connections a process has open."""
+    kinds = [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink()]
+    return sum(kind.startswith("socket:") for kind in kinds)
+
+
+def connect(port, count):
+    """So many browsers that ask for a page and stay."""
+    lines = []
+    for _ in range(count):
+        lines.append(http.client.HTTPConnection("127.0.0.1", port, timeout=20))
+        lines[-1].request("GET", "/")
+        assert lines[-1].getresponse().read() == b"ok"
+    return lines
+
+
+def test_a_process_that_holds_more_than_its_share_leaves_new_connections_to_the_others(tmp_path):
+    process, port = serve(tmp_path, "examgrader.worker.PatientThreadWorker", "--workers", "2")
+    lines = []
+    try:
+        until = time.monotonic() + 20
+        while len(children_of(process)) < 2 and time.monotonic() < until:
+            time.sleep(0.05)
+        frozen, other = children_of(process)
+        before = held_by(other)
+        os.kill(frozen, signal.SIGSTOP)
+        lines += connect(port, 40)  # nobody else is there: the one takes them all, whatever its share
+        assert held_by(other) - before == 40
+        os.kill(frozen, signal.SIGCONT)
+        lines += connect(port, 20)  # it may be that the one has not heard of the other before the first comes
+        assert held_by(other) - before <= 42
+    finally:
+        for line in lines:
+            line.close()
+        process.terminate()
+        process.communicate(timeout=30)
+
+
+@pytest.fixture
+def shares():
+    return Shares()
+
+
+@pytest.fixture
+def places(shares):
+    return [shares.take_place() for _ in range(3)]
+
+
+def test_a_process_may_hold_little_more_than_who_has_fewest(shares, places):
+    for place, count in zip(places, (100, 40, 60), strict=True):
+        shares.tell(place, count)
+    assert [shares.most(place) for place in places] == [54, 79, 54]
+
+
+def test_who_starts_stops_or_hangs_is_not_compared_with(shares, places, monkeypatch):
+    one, stopping, starting = places
+    assert shares.most(one) == math.inf
+    shares.tell(stopping, 3)
+    shares.leave(stopping)
+    assert shares.most(one) == math.inf
+    shares.tell(starting, 3)
+    assert shares.most(one) == 7.75
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 3)
+    assert shares.most(one) == math.inf, "nothing was heard of it for three seconds"
+
+
+def test_a_place_is_given_to_the_next_after_its_process_ended(shares):
+    taken = {shares.take_place() for _ in range(PLACES)}
+    assert len(taken) == PLACES
+    shares.give_back(7)
+    assert shares.take_place() == 7
+    spare = shares.take_place()
+    assert spare in taken, "more processes than places: two share one"
