@@ -1,6 +1,7 @@
 """How static files are served: named by their content, compressed once."""
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.contrib.staticfiles.apps import StaticFilesConfig
@@ -14,6 +15,18 @@ class HashedFiles(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
     """A file's name holds its hash: a browser may keep it for ever. Imports between modules follow."""
 
     support_js_module_import_aggregation = True
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.addresses: dict[str, str] = {}
+
+    def url(self, name: str, force: bool = False) -> str:  # noqa: FBT001, FBT002
+        """The address of a file, found once: a page has up to fifty, and what was collected stays."""
+        if settings.DEBUG or force:
+            return super().url(name, force)  # type: ignore[no-any-return]
+        if name not in self.addresses:
+            self.addresses[name] = super().url(name)
+        return self.addresses[name]
 
 
 class CollectedFiles(StaticFilesConfig):

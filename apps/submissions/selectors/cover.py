@@ -67,7 +67,7 @@ class Cover:
 
 def get_cover(*, contestant: SignedIn, now: datetime) -> Cover | None:
     """The cover of the chosen exam, in one query beside the cache; None if there is no exam to choose."""
-    paper = Submission.objects.filter(registration=OuterRef("pk"))
+    paper = Submission.objects.filter(registration=OuterRef("pk")).order_by()
     registrations = list(
         Registration.objects.filter(contestant_id=contestant.contestant_id)
         .select_related("exam", "time_block")

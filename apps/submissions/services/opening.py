@@ -6,8 +6,7 @@ import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from apps.access.rules.people import printed_number
-from apps.access.selectors.entry import SignedIn
+from apps.access.selectors.entry import SignedIn, signed_in
 from apps.submissions.selectors.paper import OwnAnswer, OwnPaper
 from apps.submissions.services import prepared
 
@@ -47,7 +46,7 @@ from who w left join opened o on true cross join (
     from held
 ) h
 """
-WHO, PAPER, ANSWERS = slice(0, 14), slice(14, 20), slice(20, 24)
+WHO, EXAM, PAPER, ANSWERS = slice(0, 12), slice(12, 14), slice(14, 20), slice(20, 24)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,31 +75,12 @@ def open_paper(*, key_id: int, epoch: int, registration_id: int) -> Opening | No
     if not rows:
         return None
     row = rows[0]
-    contestant = contestant_of(row)
+    contestant = signed_in(row[WHO])
     return Opening(contestant=contestant, page=page, own=own_paper(contestant, row))
 
 
-def contestant_of(row: tuple[Any, ...]) -> SignedIn:
-    key_id, epoch, contestant_id, number, name, registration_id, tester, *exam, _, _ = row[WHO]
-    exam_id, slug, title, version, status = exam
-    return SignedIn(
-        key_id=key_id,
-        epoch=epoch,
-        contestant_id=contestant_id,
-        contestant_number=printed_number(number),
-        contestant_name=name,
-        registration_id=registration_id,
-        exam_id=exam_id,
-        exam_slug=slug,
-        exam_title=title,
-        exam_version=version,
-        exam_status=status,
-        tester=tester,
-    )
-
-
 def own_paper(contestant: SignedIn, row: tuple[Any, ...]) -> OwnPaper | None:
-    *_, notices, zone = row[WHO]
+    notices, zone = row[EXAM]
     pk, public_id, journal_key, deadline_at, grace_seconds, submitted_at = row[PAPER]
     if pk is None or contestant.exam_id is None or contestant.exam_version is None:
         return None

@@ -46,7 +46,7 @@ def start_paper(*, registration_id: int, now: datetime) -> Started:
 
     Refuses with `NotOpen` and `EntryClosed`. A tester may start at any time while the exam is not closed.
     """
-    started = Submission.objects.filter(registration=OuterRef("pk"))
+    started = Submission.objects.filter(registration=OuterRef("pk")).order_by()
     registration = (
         Registration.objects.select_related("exam", "time_block")
         .defer("exam__instructions", "exam__instructions_html")
