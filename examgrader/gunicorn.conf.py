@@ -1,6 +1,7 @@
 """gunicorn's settings: a few processes, a few threads each, every thread with two database connections."""
 
 import os
+import resource
 import shutil
 import sys
 import tempfile
@@ -28,6 +29,9 @@ wsgi_app = "examgrader.wsgi:application"
 worker_class = "examgrader.worker.PatientThreadWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
 threads = 4  # Python runs one at a time; the others wait for the database, and more of them only wait longer
+# A browser opens up to six at once and keeps them: 1,500 browsers are 9,000, in two processes. gunicorn's own
+# limit, 1,000, would let the rest wait in front of the door while the processors idle.
+worker_connections = min(8000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 300)
 keepalive = 65  # longer than a heartbeat's 30 s, so that a contestant's connection stays open
 timeout = 30
 graceful_timeout = 20  # less than the proxy's, Docker's and Kubernetes' patience with us (30 s and more)

@@ -2,6 +2,8 @@
 
 import selectors
 import time
+from collections import OrderedDict
+from collections.abc import Iterator
 from functools import partial
 from typing import Any
 
@@ -9,6 +11,36 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from examgrader import waiting
 from examgrader.shares import SHARES
+
+
+class Line:
+    """Connections in the order in which they will be closed; any of them may leave at once.
+
+    gunicorn's own looks for who leaves among all who stand before, thousands of them.
+    """
+
+    def __init__(self) -> None:
+        self.standing: OrderedDict[Any, None] = OrderedDict()
+
+    def append(self, conn: Any) -> None:
+        self.standing[conn] = None
+
+    def remove(self, conn: Any) -> None:
+        del self.standing[conn]
+
+    def popleft(self) -> Any:
+        return self.standing.popitem(last=False)[0]
+
+    def __getitem__(self, place: int) -> Any:
+        if place:
+            raise IndexError(place)  # nobody asks for any but the first
+        return next(iter(self.standing))
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.standing)
+
+    def __len__(self) -> int:
+        return len(self.standing)
 
 
 class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
@@ -22,16 +54,28 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.place = (
-            SHARES.take_place()
-        )  # still in the first process, which gives it back when this one ended
+        self.keepalived_conns, self.pending_conns = Line(), Line()
+        # This is still the first process, which gives the place back when the one that is made here ended.
+        self.place = SHARES.take_place()
 
     def notify(self) -> None:
         """Called before each wait for something to do."""
         super().notify()
-        if self.alive:
-            SHARES.tell(self.place, self.nr_conns)
-            self.worker_connections = min(self.cfg.worker_connections, SHARES.most(self.place))
+        if not self.alive:
+            return
+        if self.nr_conns >= self.cfg.worker_connections:
+            self.close_idlest()
+        SHARES.tell(self.place, self.nr_conns)
+        self.worker_connections = min(self.cfg.worker_connections, SHARES.most(self.place))
+
+    def close_idlest(self) -> None:
+        """Make room for who comes: gunicorn would let them wait until an idle connection's time is up."""
+        line = self.keepalived_conns or self.pending_conns
+        if line:
+            conn = line.popleft()
+            self.poller.unregister(conn.sock)
+            self.nr_conns -= 1
+            conn.close()
 
     def enqueue_req(self, conn: Any) -> None:
         if conn.initialized or conn.data_ready:
