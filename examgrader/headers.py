@@ -65,8 +65,7 @@ class PagePolicyMiddleware(CSPMiddleware):
 
     @cached_property
     def texts(self) -> dict[bool, str]:
-        config = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
-        return {False: build_policy(config), True: build_policy(config, update=WITH_FORMULAS)}
+        return {with_formulas: policy_text(with_formulas=with_formulas) for with_formulas in (False, True)}
 
     def get_policy_parts(
         self,
@@ -82,3 +81,13 @@ class PagePolicyMiddleware(CSPMiddleware):
 
 def may_show_formulas(response: HttpResponseBase) -> bool:
     return FORMULAS in getattr(response, "content", b"")[:HEAD]
+
+
+def policy_text(*, with_formulas: bool) -> str:
+    directives = settings.CONTENT_SECURITY_POLICY["DIRECTIVES"]
+    return build_policy(directives, update=WITH_FORMULAS if with_formulas else None)
+
+
+def of_every_answer() -> dict[str, str]:
+    """For what passes by the middleware."""
+    return {**DEFAULTS, HEADER: policy_text(with_formulas=False)}

@@ -35,8 +35,12 @@ def content_security_policy(static_url: str) -> dict[str, list[str]]:
 
 
 def of_static_files(headers: Headers, path: str, url: str) -> None:
-    """Called by whitenoise for each file. A name with a hash stands for one content, for ever."""
+    """Called by whitenoise, once for each file. A name with a hash stands for one content, for ever."""
+    from examgrader.headers import of_every_answer  # noqa: PLC0415 - it needs the settings, which need this
+
     is_immutable = "immutable" in (headers["Cache-Control"] or "")
+    for name, value in of_every_answer().items():
+        headers[name] = value
     kept = f"max-age={YEAR}, immutable" if is_immutable else f"max-age={MINUTE}"
     headers["Cache-Control"] = f"public, {kept}"
     # They are the same for everybody, and pages of ours may have them from a CDN's host.

@@ -109,7 +109,6 @@ MIDDLEWARE = [
     "examgrader.shedding.SheddingMiddleware",
     # Saves leave here; what every request must pass stands above, what only pages need below.
     "examgrader.short_lane.ShortLaneMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

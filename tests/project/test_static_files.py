@@ -9,7 +9,7 @@ import brotli
 import pytest
 from django.core.wsgi import get_wsgi_application
 
-from examgrader.staticfiles import say_if_not_collected
+from examgrader.staticfiles import FilesFirst, say_if_not_collected
 from tests.support.static_files import served_files
 
 # Django looks after its connections at the end of each request, whatever was asked for.
@@ -23,7 +23,7 @@ TEXTS = (".css", ".js", ".svg", ".json", ".html")
 @pytest.fixture(scope="module")
 def application(collected):
     with served_files(collected):
-        yield get_wsgi_application()
+        yield FilesFirst(get_wsgi_application())
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +62,7 @@ def test_every_hashed_file_is_kept_for_ever(application, hashed):
         assert headers["Access-Control-Allow-Origin"] == "*"
         assert headers["Cross-Origin-Resource-Policy"] == "cross-origin"
         assert headers["X-Content-Type-Options"] == "nosniff"
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
         assert "Set-Cookie" not in headers
         assert "cookie" not in headers.get("Vary", "").lower()
 

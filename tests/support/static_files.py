@@ -7,6 +7,7 @@ from django.test import override_settings
 from django.test.testcases import LiveServerThread
 
 from examgrader.policy import content_security_policy
+from examgrader.staticfiles import FilesFirst
 
 
 def served_files(folder, static_url="/static/"):
@@ -33,8 +34,8 @@ def collect_files(folder):
 @contextmanager
 def served():
     """A server on a free port of this machine; yields its origin."""
-    # Without the wrapper that Django's own test server puts around: it would serve static files its own way.
-    server = LiveServerThread("127.0.0.1", lambda application: application)
+    # Instead of the wrapper that Django's own test server puts around, which would serve files its own way.
+    server = LiveServerThread("127.0.0.1", FilesFirst)
     server.daemon = True
     server.start()
     server.is_ready.wait()
