@@ -18,6 +18,7 @@ from apps.grading.management.rehearsal.typist import Typist
 PATIENCE = 120.0
 LONGEST_BACK_OFF = 10.0
 TICK = 1.0
+UNHURRIED_SECONDS = 60.0  # who has less time to write thinks less
 OK, ELSEWHERE, CLOSED = HTTPStatus.OK, HTTPStatus.FOUND, HTTPStatus.FORBIDDEN
 # What may be answered otherwise a moment later; any other refusal is final.
 PASSING = {HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_MANY_REQUESTS}
@@ -52,6 +53,7 @@ class Contestant:
         self.line = Line(url, recorder)
         self._assets: set[str] = set()
         self._cover = Reply(0)
+        self._pace = 1.0
         self.outbox: Outbox | None = None
         self.is_handed_in = False
 
@@ -93,7 +95,9 @@ class Contestant:
         if not self._habits.has_script:
             await self._write_by_form(until)
             return
-        accidents = self._accidents(time.time(), until)
+        start = time.time()
+        self._pace = min(1.0, (until - start) / UNHURRIED_SECONDS)
+        accidents = self._accidents(start, until)
         while (now := time.time()) < until and not self._outbox.is_closed:
             if accidents and now >= accidents[0][0]:
                 await accidents.pop(0)[1]()
@@ -171,8 +175,8 @@ class Contestant:
     # -- Writing ------------------------------------------------------------------------------------------
 
     async def _type_for_a_while(self, until: float) -> None:
-        """Think, then type into one field; the script saves every 10 to 15 s of this."""
-        await self._rest(self._random.uniform(2, 7), until)
+        """Think, then type into one field: either way a contestant saves every 10 to 15 s."""
+        await self._rest(self._random.uniform(8, 14) * self._pace, until)
         field = self._random.choice(self._outbox.paper.fields)
         ticks = 1 if field.kind != "proof" else self._random.randint(2, 12)
         for _ in range(ticks):
