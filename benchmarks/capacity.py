@@ -9,7 +9,7 @@ import sys
 from dataclasses import dataclass
 from math import ceil
 
-THREADS = 4
+THREADS = 6
 CONNECTIONS_PER_THREAD = 2
 MINUTE = 60
 GB = 1_000_000_000

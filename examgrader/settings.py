@@ -127,7 +127,7 @@ MIDDLEWARE = [
 # seconds than be turned away; after ten they reload, and what they waited for is served to nobody. Saves and
 # hand-ins are not named: they are never refused.
 SHED_AFTER_SECONDS = {"reports": 1.0, "console": 2.0, "reads": 6.0, "entry": 10.0}
-REPORTS_AT_ONCE = 2  # in each process, of its four threads
+REPORTS_AT_ONCE = 2  # in each process, of its six threads
 
 ROOT_URLCONF = "examgrader.urls"
 WSGI_APPLICATION = "examgrader.wsgi.application"

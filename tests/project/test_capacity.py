@@ -11,7 +11,7 @@ def test_an_exam_of_fifteen_hundred_by_hand():
     assert found.requests_per_second == 200  # 1,500 x 8 a minute
     assert found.busy_cores == pytest.approx(0.52)
     assert (found.web_processes, found.database_cores) == (2, 1)
-    assert found.connections == 16
+    assert found.connections == 24
     assert found.opening_cores == pytest.approx(3.75)
     assert found.revisions_gb == pytest.approx(1.62)  # 1,500 x 6 x 180 saves, a kilobyte each
     assert found.log_gb == pytest.approx(3.24)

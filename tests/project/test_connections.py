@@ -56,7 +56,7 @@ def test_gunicorn_does_not_start_with_more_than_fits():
         check=False,
     )
     assert done.returncode == 1
-    assert "1000 processes of 4 threads hold up to 8000 database connections" in done.stderr
+    assert "1000 processes of 6 threads hold up to 12000 database connections" in done.stderr
     assert "Traceback" not in done.stderr
 
 

@@ -53,7 +53,7 @@ class Contestant:
         self.line = Line(url, recorder)
         self._assets: set[str] = set()
         self._cover = Reply(0)
-        self._pace = 1.0
+        self._pace, self._has_typed = 1.0, False
         self.outbox: Outbox | None = None
         self.is_handed_in = False
 
@@ -176,7 +176,9 @@ class Contestant:
 
     async def _type_for_a_while(self, until: float) -> None:
         """Think, then type into one field: either way a contestant saves every 10 to 15 s."""
-        await self._rest(self._random.uniform(8, 14) * self._pace, until)
+        shortest = 8 if self._has_typed else 1  # the first at different times, so that they do not keep in step
+        await self._rest(self._random.uniform(shortest, 14) * self._pace, until)
+        self._has_typed = True
         field = self._random.choice(self._outbox.paper.fields)
         ticks = 1 if field.kind != "proof" else self._random.randint(2, 12)
         for _ in range(ticks):
