@@ -28,7 +28,7 @@ bind = f"{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
 wsgi_app = "examgrader.wsgi:application"
 worker_class = "examgrader.worker.PatientThreadWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY", "2"))
-# Python runs one of them at a time; the others wait for the database. With four, 1,500 who hand in within 30 s
+# Python runs one at a time, the others wait for the database. With four, 1,500 who hand in within 30 s
 # waited 1.2 s for a thread while processors idled; with eight, pages that only calculate took longer.
 threads = 6
 # A browser opens up to six at once and keeps them: 1,500 browsers are 9,000, in two processes. gunicorn's own

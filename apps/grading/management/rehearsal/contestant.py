@@ -176,7 +176,8 @@ class Contestant:
 
     async def _type_for_a_while(self, until: float) -> None:
         """Think, then type into one field: either way a contestant saves every 10 to 15 s."""
-        shortest = 8 if self._has_typed else 1  # the first at different times, so that they do not keep in step
+        # The first after any time, so that the crowd does not keep in step.
+        shortest = 8 if self._has_typed else 1
         await self._rest(self._random.uniform(shortest, 14) * self._pace, until)
         self._has_typed = True
         field = self._random.choice(self._outbox.paper.fields)
