@@ -48,9 +48,9 @@ PORT = env.int("PORT", default=8000)
 PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://localhost:{PORT}").rstrip("/")
 public = urlsplit(PUBLIC_URL)
 IS_HTTPS = public.scheme == "https"
-# Probes on the machine itself ask by these last names; Prometheus on Kubernetes by the pod's own address.
+# Probes on the machine itself ask by these last names; Prometheus by the instance's own.
 ALLOWED_HOSTS = [*env.list("ALLOWED_HOSTS", default=[public.hostname]), "localhost", "127.0.0.1", "[::1]"]
-ALLOWED_HOSTS += env.list("POD_IP", default=[])
+ALLOWED_HOSTS += env.list("OWN_HOST", default=[])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[f"{public.scheme}://{public.netloc}"])
 # Addresses or networks of our own proxies: only they are believed about a request's origin. About https
 # (X-Forwarded-Proto) gunicorn asks the same list, see gunicorn.conf.py; SECURE_PROXY_SSL_HEADER, which

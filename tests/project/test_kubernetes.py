@@ -116,9 +116,9 @@ def test_no_container_may_do_more_than_it_needs(pod, container):
 
 def test_prometheus_may_ask_each_pod_by_its_address():
     (web,) = PODS["web"]["spec"]["containers"]
-    (pod_ip,) = [variable for variable in web["env"] if variable["name"] == "POD_IP"]
-    assert pod_ip["valueFrom"] == {"fieldRef": {"fieldPath": "status.podIP"}}
-    assert {"POD_IP", "METRICS_FROM"} <= settings_we_read()
+    (own_host,) = [variable for variable in web["env"] if variable["name"] == "OWN_HOST"]
+    assert own_host["valueFrom"] == {"fieldRef": {"fieldPath": "status.podIP"}}
+    assert {"OWN_HOST", "METRICS_FROM"} <= settings_we_read()
     assert named("ConfigMap")[OURS]["data"]["METRICS_FROM"]
     annotations = PODS["web"]["metadata"]["annotations"]
     assert annotations["prometheus.io/scrape"] == "true"

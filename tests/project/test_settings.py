@@ -89,7 +89,7 @@ def test_https_binds_cookies_to_the_host(read):
 
 
 def test_a_pod_answers_by_its_own_address(read):
-    found = read({**COMPLETE, "PUBLIC_URL": "https://exams.example.org/", "POD_IP": "10.1.2.3"})
+    found = read({**COMPLETE, "PUBLIC_URL": "https://exams.example.org/", "OWN_HOST": "10.1.2.3"})
     assert {"exams.example.org", "10.1.2.3"} <= set(found["ALLOWED_HOSTS"])
 
 
