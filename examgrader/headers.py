@@ -43,7 +43,10 @@ class DefaultHeadersMiddleware:
         for name, value in DEFAULTS.items():
             response.headers.setdefault(name, value)
         if "no-store" in response.headers["Cache-Control"]:
-            patch_vary_headers(response, WHO_ASKS)
+            if "Vary" in response.headers:
+                patch_vary_headers(response, WHO_ASKS)
+            else:
+                response.headers["Vary"] = ", ".join(WHO_ASKS)
         return response
 
 

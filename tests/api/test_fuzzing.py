@@ -30,7 +30,7 @@ from tests.project.test_rights import token_of
 pytestmark = pytest.mark.django_db
 
 CASES = int(os.environ.get("FUZZING_CASES", "4"))  # of each operation, in each mode, by each of these
-WHO = ("organiser", "lead_grader", "contestant", "anonymous")
+WHO = ("organiser", "lead_grader", "grader", "contestant", "anonymous")
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 # A form cannot say that a slug is taken or that points are above the maximum: such a 400 has a code of its
 # own, and only "invalid", which is told of the form, contradicts the schema.

@@ -1,7 +1,5 @@
 """An exam and when it may be taken."""
 
-import zoneinfo
-
 import pghistory
 from django.conf import settings
 from django.core.exceptions import ValidationError
@@ -13,13 +11,14 @@ from apps.core.constraints import only_choices
 from apps.exams.enums import ClockKind, ExamStatus, LateStart, ResultsPolicy, StaffRole
 from apps.exams.querysets import ExamQuerySet, ExamStaffQuerySet, TimeBlockQuerySet
 from apps.exams.rules import roles
+from apps.exams.rules.zones import known_zones
 
 LONGEST_GRACE_SECONDS = 600
 
 
 def known_zone(name: str) -> None:
     """Refuse a name that is not in the time zone database."""
-    if name not in zoneinfo.available_timezones():
+    if name not in known_zones():
         raise ValidationError(
             f"“{name}” is not a time zone; an example is Europe/Berlin.", code="unknown_zone"
         )

@@ -9,6 +9,8 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from apps.exams.rules.zones import known_zones
+
 # What neither a database nor a page takes: NUL, and half a surrogate pair.
 _UNSPEAKABLE = re.compile("[\x00\ud800-\udfff]")
 # A time elsewhere is a slip of the keyboard; at the ends of the calendar other zones cannot even show it.
@@ -107,7 +109,7 @@ class Fields:
 
     def zone(self, key: str, *, default: str | None = None) -> str:
         name = self.text(key, default=default)
-        if name and name not in zoneinfo.available_timezones():
+        if name and name not in known_zones():
             self._note(key, f"“{name}” is not a time zone; an example is Europe/Berlin")
             return ""
         return name

@@ -104,7 +104,9 @@ class Contestant:
             elif self._outbox.is_signed_out:
                 await self._come_back()
             else:
-                await self._type_for_a_while(min(until, *(at for at, _ in accidents)) if accidents else until)
+                next_stop = min(until, *(at for at, _ in accidents)) if accidents else until
+                await self._think(next_stop)
+                await self._type(next_stop)
 
     async def hand_in(self) -> None:
         """Wait until all is acknowledged, then press Hand in twice, and see the receipt."""
@@ -174,11 +176,14 @@ class Contestant:
 
     # -- Writing ------------------------------------------------------------------------------------------
 
-    async def _type_for_a_while(self, until: float) -> None:
-        """Think, then type into one field: either way a contestant saves every 10 to 15 s."""
+    async def _think(self, until: float) -> None:
+        """With this before each answer a contestant saves every 10 to 15 s."""
         # The first after any time, so that the crowd does not keep in step.
         shortest = 8 if self._has_typed else 1
         await self._rest(self._random.uniform(shortest, 14) * self._pace, until)
+
+    async def _type(self, until: float) -> None:
+        """Type into one field; the script saves a proof every 10 s of this."""
         self._has_typed = True
         field = self._random.choice(self._outbox.paper.fields)
         ticks = 1 if field.kind != "proof" else self._random.randint(2, 12)
@@ -209,7 +214,9 @@ class Contestant:
 
     async def _lose_the_network(self) -> None:
         await self.line.cut()
-        await self._type_for_a_while(time.time() + self._habits.cut_seconds)
+        mended_at = time.time() + self._habits.cut_seconds
+        await self._type(mended_at)
+        await asyncio.sleep(max(0.0, mended_at - time.time()))
         self.line.mend()
         self._outbox.wake()
 
