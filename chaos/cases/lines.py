@@ -15,6 +15,9 @@ from chaos.stack import Stack
 
 DROPPED = 0.2
 BUCKET = 0.1
+# All come within ten seconds, and each of their pages may take as long.
+LONGEST_OPENING = 10.0
+SETTLED_SECONDS = 2 * LONGEST_OPENING
 # Full jitter spreads those who come back over the longest back-off.
 HERD_SECONDS = 30.0
 OPENING = ("entry", "enter", "cover", "start", "paper")
@@ -67,13 +70,13 @@ def cut_all(stack: Stack, scale: Scale) -> Iterator[Outcome]:
             stack,
             name="cut",
             contestants=scale.contestants,
-            seconds=14 + away + HERD_SECONDS + 6,
+            seconds=SETTLED_SECONDS + 10 + away + HERD_SECONDS + 6,
             seed=scale.seed,
             burst=10,
             url=f"http://127.0.0.1:{line.port}",
         ) as sitting,
     ):
-        sitting.wait_until_writing(settled=4)
+        sitting.wait_until_writing(settled=SETTLED_SECONDS)
         with sitting.window() as base:
             sitting.wait(8)
         line.faults.is_down = True
@@ -83,7 +86,7 @@ def cut_all(stack: Stack, scale: Scale) -> Iterator[Outcome]:
         herd = Window(time.time(), time.time() + HERD_SECONDS)
         sitting.wait(HERD_SECONDS)
         told = sitting.finish()
-    tell_opening(opening, told, Window(0, told.writing.begins + 4), limit=10)
+    tell_opening(opening, told, Window(0, told.writing.begins + SETTLED_SECONDS), limit=LONGEST_OPENING)
     opening.done = f"{scale.contestants:,} keys in 10 s, through a proxy of ours"
     yield opening
     outcome.done = f"every connection cut and refused for {away:.0f} s, then healed for all at one moment"
