@@ -58,7 +58,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 def id_of(request: HttpRequest) -> str:
     """Our proxy's id, so that its log and ours can be put side by side; anybody else's is not taken."""
-    sent = request.META.get("HTTP_X_REQUEST_ID", "")  # `request.headers` would be made of all of them
+    sent: str = request.META.get("HTTP_X_REQUEST_ID", "")  # `request.headers` is made of all of them
     if sent and ID.fullmatch(sent):
         peer = request.META.get("REMOTE_ADDR", "")
         if is_among(peer, trusted_networks(tuple(settings.TRUSTED_PROXIES))):

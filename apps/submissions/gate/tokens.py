@@ -25,7 +25,7 @@ def issue_save_token(save_pass: SavePass) -> str:
 
 def read_save_token(request: HttpRequest) -> SavePass | None:
     """What the `Authorization: Bearer …` header names, None if it is missing or not ours."""
-    header = request.META.get("HTTP_AUTHORIZATION", "")  # `request.headers` would be made of all of them
+    header = request.META.get("HTTP_AUTHORIZATION", "")  # `request.headers` is made of all of them
     if not header.startswith(SCHEME):
         return None
     try:
