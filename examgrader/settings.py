@@ -109,6 +109,8 @@ MIDDLEWARE = [
     "examgrader.shedding.SheddingMiddleware",
     # Saves leave here; what every request must pass stands above, what only pages need below.
     "examgrader.short_lane.ShortLaneMiddleware",
+    # Under wsgi.py files are found before Django is asked; this is for servers that ask Django, as tests do.
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
