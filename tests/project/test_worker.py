@@ -22,6 +22,7 @@ def application(environ, start_response):
 THREADS = 2
 SPARE_CONNECTIONS = 3 * THREADS
 GRACE_SECONDS = 15
+ROOM = 10
 
 
 def serve(folder, worker, *more):
@@ -33,7 +34,7 @@ def serve(folder, worker, *more):
     command = [
         *(sys.executable, "-m", "gunicorn", "small:application", "--chdir", str(folder)),
         *("--bind", f"127.0.0.1:{port}", "--worker-class", worker, "--threads", str(THREADS)),
-        *("--pythonpath", str(Path(__file__).parents[2]), "--no-control-socket"),
+        *("--pythonpath", f"{Path(__file__).parents[2]},{folder}", "--no-control-socket"),
         *("--keep-alive", "65", "--graceful-timeout", str(GRACE_SECONDS), "--log-level", "error"),
         *more,
     ]
@@ -84,6 +85,42 @@ def test_spare_connections_hold_no_thread_and_do_not_delay_the_end(tmp_path):
 def test_control_gunicorns_own_worker_waits_for_them(tmp_path):
     served, stopped = measure(tmp_path, "gthread")
     assert not (served and stopped)
+
+
+CARELESS = """
+from examgrader.worker import PatientThreadWorker
+
+class Careless(PatientThreadWorker):
+    def close_idlest(self):
+        pass
+"""
+
+
+def is_served_behind_a_full_house(folder, worker):
+    """With as many silent connections as there is room for: does somebody who asks for a page get it?"""
+    (folder / "careless.py").write_text(CARELESS)
+    process, port = serve(folder, worker, "--worker-connections", str(ROOM))
+    silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(ROOM)]
+    time.sleep(0.3)  # all of them were let in
+    visitor = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        visitor.request("GET", "/")
+        return visitor.getresponse().read() == b"ok"
+    except TimeoutError:
+        return False
+    finally:
+        for connection in (*silent, visitor):
+            connection.close()
+        process.kill()
+        process.communicate()
+
+
+def test_where_there_is_no_room_left_the_idlest_makes_it(tmp_path):
+    assert is_served_behind_a_full_house(tmp_path, "examgrader.worker.PatientThreadWorker")
+
+
+def test_control_without_that_who_comes_waits(tmp_path):
+    assert not is_served_behind_a_full_house(tmp_path, "careless.Careless")
 
 
 # -- A process takes its share --------------------------------------------------------------------------
