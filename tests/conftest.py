@@ -7,6 +7,8 @@ import time_machine
 from django.core.cache import cache
 from django.db import connections
 
+from apps.access.gate import FAILURES
+from apps.exams.api.base import ExpensiveCalls, StaffCalls
 from apps.exams.selectors.content import CONTENT
 from apps.submissions.views.paper_page import PAGES
 from tests import factories
@@ -23,6 +25,8 @@ def now() -> datetime:
 def _empty_cache():
     """Counters and contents of one test are not another's: their databases have nothing in common."""
     cache.clear()
+    for counter in (FAILURES, StaffCalls.counter, ExpensiveCalls.counter):
+        counter.remembered.clear()
     CONTENT.recent.clear()
     PAGES.clear()
 
