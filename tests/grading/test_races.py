@@ -11,8 +11,10 @@ from django.db import connection, transaction
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score
 from apps.grading.services import claim_statement, queueing, scoring
+from apps.grading.services.claiming_ahead import claim_ahead
 from apps.submissions.models import Answer, Submission
 from tests import factories
+from tests.support.racing import Racer, locked, wait_for_waiters
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -203,6 +205,40 @@ class TestOneClaimsWhileAnotherIsJustClaiming:
         monkeypatch.setattr(claim_statement, "CLAIM_NEW", unguarded)
         first, second = claim_meanwhile(until=lambda done: wait_for_a_lock())
         assert first == second
+
+
+class TestOnesOwnPageClaimsAheadMeanwhile:
+    """The last answers are a grader's own, and their page's other call has them locked when they ask."""
+
+    @pytest.fixture
+    def ask_meanwhile(self, problems, queue, staff, exam, now):
+        factories.hand_in_papers(problems[:1], 3)
+        queue()
+        grader = staff()
+        shown = queueing.claim_next_task(exam_id=exam.pk, grader=grader, now=now)
+        assert len(claim_ahead(exam_id=exam.pk, grader=grader, shown=shown, now=now).task_ids) == 2
+        GradingTask.objects.filter(pk=shown).delete()
+        ahead = GradingTask.objects.all()
+
+        def ask_meanwhile(*, until):
+            with locked(ahead):
+                asking = Racer(lambda: queueing.claim_next_task(exam_id=exam.pk, grader=grader, now=now))
+                asking.start()
+                until(asking)
+            return asking.result(), set(ahead.values_list("pk", flat=True))
+
+        return ask_meanwhile
+
+    def test_they_get_the_next_of_them_as_soon_as_it_is_free(self, ask_meanwhile):
+        next_one, ahead = ask_meanwhile(until=lambda asking: wait_for_waiters(1))
+        assert next_one in ahead
+
+    def test_control_passing_by_what_is_locked_they_are_told_that_nothing_is_left(
+        self, ask_meanwhile, monkeypatch
+    ):
+        monkeypatch.setattr(claim_statement, "waiting_for_held", lambda statement: statement)
+        next_one, _ = ask_meanwhile(until=lambda asking: asking.join(20))
+        assert next_one is None
 
 
 def test_a_paper_that_is_reopened_while_it_is_scored_is_not_scored(hand_in, queue, grader, exam, now):

@@ -85,17 +85,21 @@ def claim_next_task(
     What they already hold comes first. With `given_back` the answers they surrendered come round again,
     otherwise those are left to others.
     """
-    claimed = run_claim(
-        exam_id=exam_id,
-        grader=grader,
-        now=now,
-        problem_id=problem_id,
-        given_back=given_back,
-        count=1,
-        lease=LEASE,
-        held_since=now,
-    )
-    return claimed[0][0] if claimed else None
+    for waits_for_held in (False, True):
+        claimed = run_claim(
+            exam_id=exam_id,
+            grader=grader,
+            now=now,
+            problem_id=problem_id,
+            given_back=given_back,
+            count=1,
+            lease=LEASE,
+            held_since=now,
+            waits_for_held=waits_for_held,
+        )
+        if claimed:
+            return claimed[0][0]
+    return None
 
 
 def run_claim(
@@ -110,6 +114,7 @@ def run_claim(
     long_enough: timedelta | None = None,
     held_since: datetime | None = None,
     shown: int | None = None,
+    waits_for_held: bool = False,
 ) -> list[tuple[int, datetime]]:
     """Claim `count` answers for a grader, and keep the one that is `shown` to them.
 
@@ -131,6 +136,8 @@ def run_claim(
         "shown_lease": LEASE,
     }
     statement = claim_statement.CLAIM_GIVEN_BACK if given_back else claim_statement.CLAIM_NEW
+    if waits_for_held:
+        statement = claim_statement.waiting_for_held(statement)
     with connection.cursor() as cursor:
         cursor.execute(statement, parameters)
         return list(cursor.fetchall())
