@@ -181,6 +181,7 @@ def test_a_grader_sees_both_scores_when_somebody_else_was_faster(page, look, exa
     sign_in(page, "gauss")
     page.goto("/console/grading/gradingtask/desk/")
     page.get_by_test_id("claim-next").click()
+    expect(page.get_by_test_id("points")).to_be_focused()
     task_id = int(page.url.split("/")[-3])
     factories.ScoreFactory(
         task_id=task_id, task=None, points=2, comment="Only a guess.", grader=factories.UserFactory()
