@@ -159,6 +159,11 @@ patience = env.str("DATABASE_PATIENCE", default="")
 options = database.setdefault("OPTIONS", {})
 options["options"] = f"{options.get('options', '')} {patience}".strip()
 options.setdefault("connect_timeout", 3)
+# The save path's plans: made once, for planning the save anew each time costs more than running it, and by
+# indexes alone. What is made while the tables are empty, as at the opening bell, would read them whole until
+# statistics are gathered. (No jit: where a plan by indexes is not to be had, its cost would wake it up.)
+plans = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_hashjoin=off"
+plans = f"{plans} -c enable_mergejoin=off -c jit=off"
 DATABASES = {
     "default": {**database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True},
     # The save path's own connections: prepared statements, bound on the server, no health check
@@ -171,8 +176,7 @@ DATABASES = {
             **options,
             "server_side_binding": True,
             "prepare_threshold": 0,
-            # One plan for all: planning the save anew each time costs more than running it.
-            "options": f"{options['options']} -c plan_cache_mode=force_generic_plan".strip(),
+            "options": f"{options['options']} {plans}".strip(),
         },
         "TEST": {"MIRROR": "default"},
     },

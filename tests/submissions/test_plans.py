@@ -1,0 +1,50 @@
+"""The plans of the save path, which a connection makes once and keeps, whatever the tables hold by then."""
+
+import re
+
+import pytest
+from django.db import connections
+
+from apps.submissions.services import opening, save_statement
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "saves"])
+
+STATEMENTS = {
+    "save": save_statement.SAVE,
+    "heartbeat": save_statement.HEARTBEAT,
+    "op in flight": save_statement.IN_FLIGHT,
+    "opening": opening.OPEN,
+}
+THROUGH_A_WHOLE_TABLE = re.compile(r"Seq Scan on (?:access|exams|submissions)_\w+")
+
+
+def plan_of(statement, alias="saves"):
+    """What a connection keeps that first sees the statement now."""
+    names = list(dict.fromkeys(re.findall(r"%\((\w+)\)s", statement)))
+    for place, name in enumerate(names, start=1):
+        statement = statement.replace(f"%({name})s", f"${place}")
+    connections[alias].ensure_connection()
+    # As a simple query, not by Django's cursor: there are no values to bind.
+    rows = (
+        connections[alias].connection.execute(f"EXPLAIN (GENERIC_PLAN) {statement}", prepare=False).fetchall()
+    )
+    return "\n".join(line for (line,) in rows)
+
+
+@pytest.fixture(autouse=True)
+def _empty_tables_with_statistics():
+    """As after a rehearsal that was cleaned up: PostgreSQL knows for certain that there is nothing."""
+    with connections["default"].cursor() as cursor:
+        cursor.execute("VACUUM ANALYZE")
+
+
+@pytest.mark.parametrize("name", STATEMENTS)
+def test_a_plan_made_over_empty_tables_reads_no_table_whole_later(name):
+    plan = plan_of(STATEMENTS[name])
+    assert "Index Scan" in plan
+    assert not THROUGH_A_WHOLE_TABLE.findall(plan)
+
+
+def test_control_as_other_connections_plan_the_save_reads_all_revisions():
+    found = THROUGH_A_WHOLE_TABLE.findall(plan_of(save_statement.SAVE, alias="default"))
+    assert "Seq Scan on submissions_answerrevision" in found
