@@ -2,16 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from django.db.models import OuterRef, Subquery
-
-from apps.access.models import Registration
 from apps.access.selectors.entry import SignedIn
 from apps.exams.enums import ExamStatus, Phase
 from apps.exams.rules import phases
 from apps.exams.selectors.content import get_content
-from apps.submissions.models import Submission
+from apps.submissions.selectors.standing import Standing, get_standings
 from apps.submissions.selectors.times import clock_of, phase_of_paper, terms_of
 
 
@@ -21,15 +17,6 @@ class OtherExam:
 
     title: str
     choose: str
-
-
-@dataclass(frozen=True)
-class PaperTimes:
-    """What the cover has to know of a started paper."""
-
-    deadline_at: datetime
-    grace_seconds: int
-    submitted_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -67,41 +54,18 @@ class Cover:
 
 def get_cover(*, contestant: SignedIn, now: datetime) -> Cover | None:
     """The cover of the chosen exam, in one query beside the cache; None if there is no exam to choose."""
-    paper = Submission.objects.filter(registration=OuterRef("pk")).order_by()
-    registrations = list(
-        Registration.objects.filter(contestant_id=contestant.contestant_id)
-        .select_related("exam", "time_block")
-        .defer("exam__instructions", "exam__instructions_html")  # long, and in the cache
-        .annotate(
-            paper_deadline_at=Subquery(paper.values("deadline_at")),
-            paper_grace_seconds=Subquery(paper.values("grace_seconds")),
-            paper_submitted_at=Subquery(paper.values("submitted_at")),
-        )
-        .order_by("time_block__opens_at", "exam__slug")
-    )
-    if not registrations:
+    standings = get_standings(contestant_id=contestant.contestant_id)
+    if not standings:
         return None
-    chosen = next((row for row in registrations if row.pk == contestant.registration_id), registrations[0])
-    others = tuple(OtherExam(row.exam.title, row.exam.slug) for row in registrations if row is not chosen)
-    return cover_of(contestant, chosen, times_of_paper(chosen), others, now)
+    mine = (one for one in standings if one.registration.pk == contestant.registration_id)
+    chosen = next(mine, standings[0])
+    exams = [one.registration.exam for one in standings if one is not chosen]
+    others = tuple(OtherExam(exam.title, exam.slug) for exam in exams)
+    return cover_of(contestant, chosen, others, now)
 
 
-def times_of_paper(registration: Any) -> PaperTimes | None:
-    """From the annotations above; None before the start."""
-    if registration.paper_deadline_at is None:
-        return None
-    return PaperTimes(
-        registration.paper_deadline_at, registration.paper_grace_seconds, registration.paper_submitted_at
-    )
-
-
-def cover_of(
-    contestant: SignedIn,
-    registration: Registration,
-    paper: PaperTimes | None,
-    others: tuple[OtherExam, ...],
-    now: datetime,
-) -> Cover:
+def cover_of(contestant: SignedIn, standing: Standing, others: tuple[OtherExam, ...], now: datetime) -> Cover:
+    registration, paper = standing.registration, standing.paper
     exam, block = registration.exam, registration.time_block
     terms, clock = terms_of(registration), clock_of(exam)
     if_started = phases.deadline_for(now, terms.window, clock, terms.allowance)
@@ -111,7 +75,7 @@ def cover_of(
         contestant_name=contestant.contestant_name,
         is_tester=registration.tester,
         instructions_html=get_content(exam_id=exam.pk, version=exam.version).instructions_html,
-        phase=phase_of(registration, paper, now),
+        phase=phase_of(standing, now),
         clock=exam.clock,
         zone=block.zone or exam.zone,
         now=now,
@@ -128,8 +92,9 @@ def cover_of(
     )
 
 
-def phase_of(registration: Registration, paper: PaperTimes | None, now: datetime) -> Phase:
+def phase_of(standing: Standing, now: datetime) -> Phase:
     """Where this contestant stands. A tester's paper opens early; a draft is not open for anybody else."""
+    registration, paper = standing.registration, standing.paper
     exam, terms = registration.exam, terms_of(registration)
     if paper is not None:
         return phase_of_paper(paper, now)

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import OuterRef, Subquery
 
 from apps.access.models import Registration
 from apps.access.services.history import act
@@ -14,6 +13,7 @@ from apps.exams.enums import ExamStatus
 from apps.exams.models import Exam, Problem
 from apps.exams.rules import phases
 from apps.submissions.models import Answer, Submission
+from apps.submissions.selectors.standing import get_standing
 from apps.submissions.selectors.times import clock_of, terms_of
 
 
@@ -46,16 +46,10 @@ def start_paper(*, registration_id: int, now: datetime) -> Started:
 
     Refuses with `NotOpen` and `EntryClosed`. A tester may start at any time while the exam is not closed.
     """
-    started = Submission.objects.filter(registration=OuterRef("pk")).order_by()
-    registration = (
-        Registration.objects.select_related("exam", "time_block")
-        .defer("exam__instructions", "exam__instructions_html")
-        .annotate(paper_id=Subquery(started.values("pk")))
-        .get(pk=registration_id)
-    )
-    paper_id: int | None = registration.paper_id  # type: ignore[attr-defined]  # annotated
-    if paper_id is not None:
-        return Started(Submission.objects.get(pk=paper_id), is_new=False)
+    standing = get_standing(registration_id=registration_id)
+    registration = standing.registration
+    if standing.paper is not None:
+        return Started(Submission.objects.get(pk=standing.paper.pk), is_new=False)
     refuse_outside_entry(registration, now)
     try:
         with transaction.atomic():
@@ -93,8 +87,8 @@ def create_paper(registration: Registration, now: datetime) -> Submission:
         # Before the problems are read: whoever is just changing them holds the exam, and is waited for.
         with act("start_paper", actor=None):
             Exam.objects.filter(pk=registration.exam_id, first_started_at=None).update(first_started_at=now)
-    problems = Problem.objects.filter(exam=registration.exam).only("pk", "number")
-    answers = [Answer(submission=paper, problem=problem, number=problem.number) for problem in problems]
+    problems = Problem.objects.filter(exam=registration.exam).order_by("number").values_list("pk", "number")
+    answers = [Answer(submission=paper, problem_id=pk, number=number) for pk, number in problems]
     if not answers:
         raise NotOpen  # an exam without problems: nothing to start
     Answer.objects.bulk_create(answers)
