@@ -156,6 +156,9 @@ database = env.db("DATABASE_URL")
 # How long a statement, a lock and an idle transaction may last. gunicorn.conf.py sets limits for the web;
 # commands have none, for they migrate, import and publish in long transactions.
 patience = env.str("DATABASE_PATIENCE", default="")
+# And how long the web waits for a server that says nothing at all (0: without end, as commands do).
+DATABASE_SILENCE = env.float("DATABASE_SILENCE", default=0.0)
+database["ENGINE"] = "examgrader.postgresql"
 options = database.setdefault("OPTIONS", {})
 options["options"] = f"{options.get('options', '')} {patience}".strip()
 options.setdefault("connect_timeout", 3)

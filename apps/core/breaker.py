@@ -29,28 +29,41 @@ class Breaker:
     def is_open(self) -> bool:
         return self.clock() < self.resting_until
 
+    @property
+    def is_resting(self) -> bool:
+        """Whether there was a failure and no answer since."""
+        return self.resting_until > 0
+
     def call(self, ask: Callable[[], Answer], *, instead: Callable[[], Answer]) -> Answer:
         """What `ask` answers; what `instead` answers while the breaker is open or if `ask` fails."""
         if self.is_open:
             return instead()
-        was_resting = self.resting_until > 0
-        if was_resting:
+        if self.is_resting:
             self.rest()
         try:
             answer = ask()
         # Whatever a helper we can do without raises must never reach who asked us.
         except Exception:  # noqa: BLE001
-            self.rest()
-            metrics.BREAKER_OPENED.labels(self.name).inc()
-            metrics.BREAKER_OPEN.labels(self.name).set(1)
+            self.trip()
             return instead()
-        self.resting_until = 0.0
-        if was_resting:
-            metrics.BREAKER_OPEN.labels(self.name).set(0)
+        self.mend()
         return answer
 
     def rest(self) -> None:
+        """Nothing is tried for a while."""
         self.resting_until = self.clock() + self.rest_seconds
+
+    def trip(self) -> None:
+        """There was a failure."""
+        self.rest()
+        metrics.BREAKER_OPENED.labels(self.name).inc()
+        metrics.BREAKER_OPEN.labels(self.name).set(1)
+
+    def mend(self) -> None:
+        """There was an answer."""
+        if self.is_resting:
+            self.resting_until = 0.0
+            metrics.BREAKER_OPEN.labels(self.name).set(0)
 
 
 redis = Breaker()

@@ -9,13 +9,13 @@ CACHE_READS = Counter(
 )
 BREAKER_OPENED = Counter(
     "examgrader_breaker_opened_total",
-    "Times that a helper we can do without failed and is left alone for a while.",
+    "Times that Redis failed, or PostgreSQL said nothing, and is left alone for a while.",
     ["helper"],
 )
 # Of a process that died nobody's state is left: it is not added up any more.
 BREAKER_OPEN = Gauge(
     "examgrader_breaker_open",
-    "Processes that leave a helper alone: it failed, and did not answer since.",
+    "Processes that leave Redis or PostgreSQL alone: it failed, and did not answer since.",
     ["helper"],
     multiprocess_mode="livesum",
 )
@@ -27,6 +27,7 @@ THROTTLED = Counter(
 
 # A series that is there from the start can be asked for its rate before the first event.
 READ_FROM = {source: CACHE_READS.labels(source) for source in ("memory", "redis", "database")}
-BREAKER_OPENED.labels("redis")
-BREAKER_OPEN.labels("redis")
+for helper in ("redis", "postgresql"):
+    BREAKER_OPENED.labels(helper)
+    BREAKER_OPEN.labels(helper)
 THROTTLED.labels("entry")
