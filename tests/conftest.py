@@ -6,13 +6,26 @@ import pytest
 import time_machine
 from django.core.cache import cache
 from django.db import connections
+from django.test import TransactionTestCase
 
 from apps.access.gate import FAILURES
 from apps.exams.api.base import ExpensiveCalls, StaffCalls
 from apps.exams.selectors.content import CONTENT
 from apps.submissions.views.paper_page import PAGES
 from tests import factories
+from tests.support import emptying
 from tests.support.static_files import collect_files
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Django's test database; what tests commit is deleted after them, which is quicker than its `flush`."""
+    with pytest.MonkeyPatch.context() as patch:
+        with django_db_blocker.unblock():
+            if emptying.may_switch_triggers_off():
+                end = emptying.by_deleting(TransactionTestCase._fixture_teardown)
+                patch.setattr(TransactionTestCase, "_fixture_teardown", end)
+        yield
 
 
 @pytest.fixture
