@@ -1,5 +1,6 @@
 """What every test may ask for."""
 
+import gc
 from datetime import UTC, datetime
 
 import pytest
@@ -15,6 +16,12 @@ from apps.submissions.views.paper_page import PAGES
 from tests import factories
 from tests.support import emptying
 from tests.support.static_files import collect_files
+
+
+def pytest_collection_finish():
+    """What is loaded by now stays: the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
