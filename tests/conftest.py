@@ -1,6 +1,8 @@
 """What every test may ask for."""
 
+import fcntl
 import gc
+import os
 from datetime import UTC, datetime
 
 import pytest
@@ -97,5 +99,13 @@ def within_a_minute():
 
 @pytest.fixture(scope="session")
 def collected(tmp_path_factory):
-    """A folder with the static files as a deployment collects them."""
-    return collect_files(tmp_path_factory.mktemp("collected"))
+    """A folder with the static files as a deployment collects them, made once for all processes of a run."""
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder = shared / "collected"
+    with (shared / "collecting").open("a") as door:
+        fcntl.flock(door, fcntl.LOCK_EX)
+        if not folder.exists():
+            collect_files(tmp_path_factory.mktemp("collected")).rename(folder)
+    return folder

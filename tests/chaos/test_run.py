@@ -9,14 +9,15 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 
 
-def test_nothing_is_lost_with_answers_dropped_redis_frozen_and_a_worker_killed(tmp_path):
+def test_nothing_is_lost_with_answers_dropped_redis_frozen_and_a_worker_killed(tmp_path, collected):
     figures = tmp_path / "figures.json"
     # Nothing of ours: it starts servers of its own, and must not find those of the tests.
     others = {"DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE"}
     done = subprocess.run(
         [sys.executable, "-m", "chaos.run", "--only", "together", "--contestants", "12", "--json", figures],
         cwd=ROOT,
-        env={name: value for name, value in os.environ.items() if name not in others},
+        env={name: value for name, value in os.environ.items() if name not in others}
+        | {"STATIC_ROOT": str(collected)},
         capture_output=True,
         text=True,
         check=False,
