@@ -20,7 +20,7 @@ demo: $(RUNTIME)  ## install, start everything, seed a demo exam that is open no
 	@$(BIN)/python -m examgrader.demo
 
 test: check  ## all checks, then all tests on real PostgreSQL (ARGS= goes to pytest)
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(DEV)  ## lint, types, import contracts, migrations, templates, deployment files
 	$(BIN)/ruff format --check .

@@ -20,6 +20,11 @@ from tests.support import emptying
 from tests.support.static_files import collect_files
 
 
+def pytest_collection_modifyitems(items):
+    """Long tests begin first: one that begins last keeps a whole run waiting, with one process busy."""
+    items.sort(key=lambda item: item.get_closest_marker("long") is None)
+
+
 def pytest_collection_finish():
     """What is loaded by now stays: the garbage collector need not look through it again and again."""
     gc.collect()

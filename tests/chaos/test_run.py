@@ -6,9 +6,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.long
 def test_nothing_is_lost_with_answers_dropped_redis_frozen_and_a_worker_killed(tmp_path, collected):
     figures = tmp_path / "figures.json"
     # Nothing of ours: it starts servers of its own, and must not find those of the tests.

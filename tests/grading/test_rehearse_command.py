@@ -26,7 +26,7 @@ from apps.submissions.models import AnswerRevision
 from examgrader.localservices import BASE_DIR as ROOT
 from tests import factories
 
-pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "saves"])
+pytestmark = [pytest.mark.long, pytest.mark.django_db(transaction=True, databases=["default", "saves"])]
 
 # The clock of a busy machine says nothing here: what is slow is judged in rehearsals, not in tests.
 PATIENT = {"save_limit": 60_000, "page_limit": 60_000}

@@ -14,6 +14,8 @@ import pytest
 from benchmarks import restore_drill
 from examgrader.localservices.places import ServicesUnavailable
 
+pytestmark = pytest.mark.long
+
 WAL_BYTES = 16 * 1024 * 1024
 
 

@@ -88,6 +88,7 @@ def fetch(path, said):
         return response.read().decode()
 
 
+@pytest.mark.long
 def test_the_demo_serves_ends_without_a_trace_and_runs_again(start, tmp_path):
     process, said = start()
     entry = fetch("/", said)

@@ -221,6 +221,7 @@ def save_behind_a_crowd(port):
     return crowd, answers, took
 
 
+@pytest.mark.long
 def test_a_save_behind_a_full_queue_is_served_because_the_queue_is_refused(serve):
     crowd, answers, took = save_behind_a_crowd(serve([SHEDDING, SHORT_LANE]))
     refused = [headers for status, _, headers in crowd if status == 503]
@@ -231,6 +232,7 @@ def test_a_save_behind_a_full_queue_is_served_because_the_queue_is_refused(serve
     assert took < CROWD / THREADS * STUCK_SECONDS / 2
 
 
+@pytest.mark.long
 def test_control_without_shedding_the_save_waits_for_all_of_them(serve):
     crowd, _, took = save_behind_a_crowd(serve([SHORT_LANE]))
     assert {status for status, *_ in crowd} == {200}
