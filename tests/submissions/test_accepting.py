@@ -1,14 +1,15 @@
 """An organiser lets a text count that was kept apart."""
 
+import threading
 from datetime import timedelta
 
 import pytest
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from apps.submissions.models import Acceptance, Answer, Submission
 from apps.submissions.services import accepting, submitting, timing
 from tests import factories
-from tests.support.racing import race
+from tests.support.racing import PATIENCE_SECONDS, race
 
 pytestmark = pytest.mark.django_db
 
@@ -108,13 +109,21 @@ def test_two_acceptances_at_once_follow_each_other(answer, now):
 @pytest.mark.django_db(transaction=True)
 def test_control_without_the_locks_one_of_them_fails(answer, now, monkeypatch):
     monkeypatch.setattr(type(Submission.objects.all()), "select_for_update", lambda rows, **_: rows)
-    monkeypatch.setattr(type(Answer.objects.all()), "select_for_update", slowly)
-    outcomes = [racer.error for racer in accept_both(answer, now)]
-    assert any(outcomes)
+    together = threading.Barrier(2)
+    monkeypatch.setattr(
+        type(Answer.objects.all()), "select_for_update", lambda rows, **_: Unlocked(rows, together)
+    )
+    errors = [racer.error for racer in accept_both(answer, now)]
+    assert [type(error) for error in errors if error] == [IntegrityError]
 
 
-def slowly(rows, **_):
-    """Read without a lock, and give the other one time to read the same."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_sleep(0.3)")
-    return rows.all()
+class Unlocked:
+    """Reads without a lock, and goes on when the other one has read the same."""
+
+    def __init__(self, rows, together):
+        self.rows, self.together = rows, together
+
+    def get(self, **wanted):
+        found = self.rows.get(**wanted)
+        self.together.wait(PATIENCE_SECONDS)
+        return found
