@@ -1,30 +1,35 @@
 """Django's PostgreSQL with an end to waiting: a server that says nothing is not waited for by everybody."""
 
-from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
+import psycopg
 from django.db.backends.postgresql import base
-from psycopg import Connection
 
 from examgrader.postgresql.silence import SERVER
+
+
+class HeardConnection(psycopg.Connection[Any]):
+    """Waits no longer than the server may be silent. Every statement of a connection waits here."""
+
+    def wait(self, gen: Any, **named: Any) -> Any:  # type: ignore[override]
+        def ask(seconds: float | None) -> Any:
+            return wait(self, gen, **named if seconds is None else {**named, "timeout": seconds})
+
+        # What comes of a statement that was not waited for would be taken for the next one's.
+        return SERVER.hear(ask, or_else=self.close)
+
+
+wait = psycopg.Connection.wait
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """Its connections, and the making of them, go through `silence`."""
 
-    def get_new_connection(self, conn_params: dict[str, Any]) -> Connection[Any]:
+    # psycopg as Django asks it for connections and for the names of errors.
+    Database: Any = SimpleNamespace(**{**vars(psycopg), "connect": HeardConnection.connect})
+
+    def get_new_connection(self, conn_params: dict[str, Any]) -> psycopg.Connection[Any]:
         connect = super().get_new_connection
-        connection: Connection[Any] = SERVER.hear(lambda _: connect(conn_params))
-        # Every statement of a connection waits here, and nothing was sent yet when it begins to.
-        connection.wait = partial(wait, connection, connection.wait)  # type: ignore[method-assign]
+        connection: psycopg.Connection[Any] = SERVER.hear(lambda _: connect(conn_params))
         return connection
-
-
-def wait(connection: Connection[Any], wait_for: Any, gen: Any, **named: Any) -> Any:
-    """psycopg's own wait, not longer than the server may be silent."""
-
-    def ask(seconds: float | None) -> Any:
-        return wait_for(gen, **named) if seconds is None else wait_for(gen, **{**named, "timeout": seconds})
-
-    # What comes of a statement that was not waited for would be taken for the next one's.
-    return SERVER.hear(ask, or_else=connection.close)
