@@ -27,7 +27,7 @@ THROTTLED = Counter(
 
 # A series that is there from the start can be asked for its rate before the first event.
 READ_FROM = {source: CACHE_READS.labels(source) for source in ("memory", "redis", "database")}
-for helper in ("redis", "postgresql"):
-    BREAKER_OPENED.labels(helper)
-    BREAKER_OPEN.labels(helper)
+for name in ("redis", "postgresql"):
+    BREAKER_OPENED.labels(name)
+    BREAKER_OPEN.labels(name)
 THROTTLED.labels("entry")

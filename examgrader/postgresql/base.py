@@ -13,14 +13,13 @@ class HeardConnection(psycopg.Connection[Any]):
     """Waits no longer than the server may be silent. Every statement of a connection waits here."""
 
     def wait(self, gen: Any, **named: Any) -> Any:  # type: ignore[override]
+        wait = super().wait
+
         def ask(seconds: float | None) -> Any:
-            return wait(self, gen, **named if seconds is None else {**named, "timeout": seconds})
+            return wait(gen, **named if seconds is None else {**named, "timeout": seconds})
 
         # What comes of a statement that was not waited for would be taken for the next one's.
         return SERVER.hear(ask, or_else=self.close)
-
-
-wait = psycopg.Connection.wait
 
 
 class DatabaseWrapper(base.DatabaseWrapper):

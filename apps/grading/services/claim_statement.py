@@ -10,11 +10,10 @@ wanted all of these in their order, with the moment until which each is to be th
 taken  writes the claims: a claim that is held already is never made shorter, and one that is long enough is
        not written again.
 
-Nothing waits for a lock: `skip locked` gives whoever comes at the same moment the next answer instead. (But
-see `waiting_for_held`.) The
-conditions stand beside each `for no key update`, because there they are asked once more when the row changed
-just before it was locked; the joined parts (the paper, other readings, who gave it back) are looked at only
-once, in the window.
+Nothing waits for a lock: `skip locked` gives whoever comes at the same moment the next answer instead (but
+see `waiting_for_held`). The conditions stand beside each `for no key update`, because there they are asked
+once more when the row changed just before it was locked; the joined parts (the paper, other readings, who
+gave it back) are looked at only once, in the window.
 """
 
 CLAIM = """
@@ -103,7 +102,7 @@ CLAIM_GIVEN_BACK = CLAIM.replace("{surrendered}", "exists")
 
 
 def waiting_for_held(statement: str) -> str:
-    """The same, waiting for locked answers that the grader holds: for who would be told that none is left.
+    """The same, waiting for locked answers that the grader holds: asked before saying that none is left.
 
     Their own page may be claiming ahead at this moment, and what it has locked would be passed by. It waits
     for nothing itself, and who waits here has locked nothing but the answer on the screen: no deadlock.

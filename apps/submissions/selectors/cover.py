@@ -7,7 +7,7 @@ from apps.access.selectors.entry import SignedIn
 from apps.exams.enums import ExamStatus, Phase
 from apps.exams.rules import phases
 from apps.exams.selectors.content import get_content
-from apps.submissions.selectors.standing import Standing, get_standings
+from apps.submissions.selectors.own_registrations import OwnRegistration, get_own_registrations
 from apps.submissions.selectors.times import clock_of, phase_of_paper, terms_of
 
 
@@ -54,18 +54,20 @@ class Cover:
 
 def get_cover(*, contestant: SignedIn, now: datetime) -> Cover | None:
     """The cover of the chosen exam, in one query beside the cache; None if there is no exam to choose."""
-    standings = get_standings(contestant_id=contestant.contestant_id)
-    if not standings:
+    registrations = get_own_registrations(contestant_id=contestant.contestant_id)
+    if not registrations:
         return None
-    mine = (one for one in standings if one.registration.pk == contestant.registration_id)
-    chosen = next(mine, standings[0])
-    exams = [one.registration.exam for one in standings if one is not chosen]
+    mine = (one for one in registrations if one.registration.pk == contestant.registration_id)
+    chosen = next(mine, registrations[0])
+    exams = [one.registration.exam for one in registrations if one is not chosen]
     others = tuple(OtherExam(exam.title, exam.slug) for exam in exams)
     return cover_of(contestant, chosen, others, now)
 
 
-def cover_of(contestant: SignedIn, standing: Standing, others: tuple[OtherExam, ...], now: datetime) -> Cover:
-    registration, paper = standing.registration, standing.paper
+def cover_of(
+    contestant: SignedIn, own: OwnRegistration, others: tuple[OtherExam, ...], now: datetime
+) -> Cover:
+    registration, paper = own.registration, own.paper
     exam, block = registration.exam, registration.time_block
     terms, clock = terms_of(registration), clock_of(exam)
     if_started = phases.deadline_for(now, terms.window, clock, terms.allowance)
@@ -75,7 +77,7 @@ def cover_of(contestant: SignedIn, standing: Standing, others: tuple[OtherExam, 
         contestant_name=contestant.contestant_name,
         is_tester=registration.tester,
         instructions_html=get_content(exam_id=exam.pk, version=exam.version).instructions_html,
-        phase=phase_of(standing, now),
+        phase=phase_of(own, now),
         clock=exam.clock,
         zone=block.zone or exam.zone,
         now=now,
@@ -92,9 +94,9 @@ def cover_of(contestant: SignedIn, standing: Standing, others: tuple[OtherExam, 
     )
 
 
-def phase_of(standing: Standing, now: datetime) -> Phase:
+def phase_of(own: OwnRegistration, now: datetime) -> Phase:
     """Where this contestant stands. A tester's paper opens early; a draft is not open for anybody else."""
-    registration, paper = standing.registration, standing.paper
+    registration, paper = own.registration, own.paper
     exam, terms = registration.exam, terms_of(registration)
     if paper is not None:
         return phase_of_paper(paper, now)

@@ -13,7 +13,7 @@ from apps.exams.enums import ExamStatus
 from apps.exams.models import Exam, Problem
 from apps.exams.rules import phases
 from apps.submissions.models import Answer, Submission
-from apps.submissions.selectors.standing import get_standing
+from apps.submissions.selectors.own_registrations import get_own_registration
 from apps.submissions.selectors.times import clock_of, terms_of
 
 
@@ -46,10 +46,10 @@ def start_paper(*, registration_id: int, now: datetime) -> Started:
 
     Refuses with `NotOpen` and `EntryClosed`. A tester may start at any time while the exam is not closed.
     """
-    standing = get_standing(registration_id=registration_id)
-    registration = standing.registration
-    if standing.paper is not None:
-        return Started(Submission.objects.get(pk=standing.paper.pk), is_new=False)
+    own = get_own_registration(registration_id=registration_id)
+    registration = own.registration
+    if own.paper is not None:
+        return Started(Submission.objects.get(pk=own.paper.pk), is_new=False)
     refuse_outside_entry(registration, now)
     try:
         with transaction.atomic():

@@ -70,9 +70,10 @@ class Crowd:
             if process.stdin is not None:
                 with suppress(OSError):  # one that has died does not listen
                     process.stdin.close()
+        until = time.monotonic() + LONGEST_FAREWELL  # of all together
         for process in self._processes:
             try:
-                process.wait(LONGEST_FAREWELL)
+                process.wait(max(0.0, until - time.monotonic()))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -1,4 +1,4 @@
-"""A contestant's registrations as they stand: with exam, time block and, once started, the paper's times.
+"""A contestant's registrations, each with exam, time block and, once it was started, its paper's times.
 
 When the bell rings everybody asks for these at once, on the cover and by starting. Putting the query together
 from models takes ten times as long as asking it, so it is written once, when this module is loaded.
@@ -24,7 +24,7 @@ class PaperTimes:
 
 
 @dataclass(frozen=True)
-class Standing:
+class OwnRegistration:
     """A registration, its `exam` and `time_block` fetched with it; `paper` is None before the start."""
 
     registration: Registration
@@ -49,23 +49,23 @@ COLUMNS = ", ".join(
     for table, names in (("r", REGISTRATION), ("x", EXAM), ("b", TIME_BLOCK))
     for name in names
 )
-STANDINGS = f"""
+OWN = f"""
 select {COLUMNS}, s.id, s.deadline_at, s.grace_seconds, s.submitted_at
 from access_registration r
 join exams_exam x on x.id = r.exam_id
 join exams_timeblock b on b.id = r.time_block_id
 left join submissions_submission s on s.registration_id = r.id
 """  # noqa: S608 - of names in our models
-OF_CONTESTANT = f"{STANDINGS} where r.contestant_id = %s order by b.opens_at, x.slug"
-OF_REGISTRATION = f"{STANDINGS} where r.id = %s"
+OF_CONTESTANT = f"{OWN} where r.contestant_id = %s order by b.opens_at, x.slug"
+OF_REGISTRATION = f"{OWN} where r.id = %s"
 
 
-def get_standings(*, contestant_id: int) -> list[Standing]:
+def get_own_registrations(*, contestant_id: int) -> list[OwnRegistration]:
     """All of a contestant's, in the order of their time blocks, in one query."""
     return find(OF_CONTESTANT, contestant_id)
 
 
-def get_standing(*, registration_id: int) -> Standing:
+def get_own_registration(*, registration_id: int) -> OwnRegistration:
     """One of them, in one query; refuses with `Registration.DoesNotExist`."""
     found = find(OF_REGISTRATION, registration_id)
     if not found:
@@ -73,15 +73,15 @@ def get_standing(*, registration_id: int) -> Standing:
     return found[0]
 
 
-def find(statement: str, whose: int) -> list[Standing]:
+def find(statement: str, whose: int) -> list[OwnRegistration]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [whose])
         rows = cursor.fetchall()
-    standings = []
+    own = []
     for row in rows:
         registration = Registration.from_db(connection.alias, REGISTRATION, row[: len(REGISTRATION)])
         registration.exam = Exam.from_db(connection.alias, EXAM, row[OF_THE_EXAM])
         registration.time_block = TimeBlock.from_db(connection.alias, TIME_BLOCK, row[OF_THE_BLOCK])
         times = row[OF_THE_PAPER]
-        standings.append(Standing(registration, None if times[0] is None else PaperTimes(*times)))
-    return standings
+        own.append(OwnRegistration(registration, None if times[0] is None else PaperTimes(*times)))
+    return own
