@@ -8,13 +8,14 @@ from decimal import Decimal
 import pytest
 from django.db import connection, transaction
 
+from apps.exams.models import Exam
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score
 from apps.grading.services import claim_statement, queueing, scoring
 from apps.grading.services.claiming_ahead import claim_ahead
 from apps.submissions.models import Answer, Submission
 from tests import factories
-from tests.support.racing import Racer, locked, wait_for_waiters
+from tests.support.racing import Racer, locked, race, wait_for_waiters
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -239,6 +240,35 @@ class TestOnesOwnPageClaimsAheadMeanwhile:
         monkeypatch.setattr(claim_statement, "waiting_for_held", lambda statement: statement)
         next_one, _ = ask_meanwhile(until=lambda asking: asking.join(20))
         assert next_one is None
+
+
+class TestManyFindTheQueueEmptyAtOnce:
+    """After the end of an exam every grader who asks for an answer makes the tasks of all."""
+
+    @pytest.fixture
+    def make_tasks(self, problems, exam, now):
+        """Two at once, slowly enough that neither is done before the other has begun."""
+        factories.hand_in_papers(problems, 10)
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql"
+                " AS 'BEGIN PERFORM pg_sleep(0.01); RETURN NEW; END';"
+                "CREATE TRIGGER slowly BEFORE INSERT ON grading_gradingtask"
+                " FOR EACH ROW EXECUTE FUNCTION slowly()"
+            )
+        yield lambda: race(*[lambda: queueing.create_grading_tasks(exam_id=exam.pk, now=now)] * 2)
+        with connection.cursor() as cursor:
+            cursor.execute("DROP FUNCTION slowly CASCADE")
+
+    def test_the_second_finds_that_the_first_has_made_them(self, make_tasks):
+        counts = [racer.result() for racer in make_tasks()]
+        assert sorted(counts) == [0, GradingTask.objects.count()]
+        assert max(counts) == Answer.objects.count() >= 20
+
+    def test_control_side_by_side_each_waits_for_the_other(self, make_tasks, monkeypatch):
+        monkeypatch.setattr(type(Exam.objects.all()), "select_for_update", lambda rows, **_: rows)
+        errors = [str(racer.error) for racer in make_tasks() if racer.error]
+        assert [error for error in errors if "deadlock" in error] == errors != []
 
 
 def test_a_paper_that_is_reopened_while_it_is_scored_is_not_scored(hand_in, queue, grader, exam, now):

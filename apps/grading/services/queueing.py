@@ -9,6 +9,7 @@ from django.db import connection, transaction
 from django.db.models import Value
 
 from apps.core.errors import RuleViolation
+from apps.exams.models import Exam
 from apps.grading.enums import TaskStatus
 from apps.grading.models import GradingTask, Score, Surrender
 from apps.grading.selectors.backlog import answers_without_task
@@ -40,6 +41,8 @@ def create_grading_tasks(*, exam_id: int, now: datetime) -> int:
     May be run as often as one likes, also while others grade: a task that exists is left alone, unless its
     paper was reopened and the answer that was scored is no longer the answer.
     """
+    # One at a time: each inserts in an order of its own, and two would wait for each other.
+    Exam.objects.select_for_update(no_key=True).get(pk=exam_id)
     # In no order: neighbours in the queue are not neighbours in the room or on the roster.
     wanted = (
         answers_without_task(exam_id, now)
