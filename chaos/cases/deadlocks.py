@@ -19,7 +19,7 @@ from apps.grading.services.publishing import publish_results, withdraw_results
 from apps.grading.services.queueing import claim_next_task, create_grading_tasks
 from apps.grading.services.scoring import score_task
 from apps.submissions.models import Answer, Submission
-from apps.submissions.rules.batch import Batch, Edit
+from apps.submissions.rules.batch import Batch, Edit, InvalidBatch
 from apps.submissions.services.closing import close_overdue
 from apps.submissions.services.saving import SavePass, save_batch
 from apps.submissions.services.submitting import submit_paper
@@ -75,7 +75,7 @@ class Everybody:
                 (name,) = chance.choices(list(SHARES), list(SHARES.values()))
                 try:
                     self.ways[name](place, chance)
-                except RuleViolation:
+                except (RuleViolation, InvalidBatch):  # the latter: enough late drafts of one paper
                     self.refused[name] += 1
                 except db.Error as error:
                     self.errors.append(f"{name}: {error}".strip().splitlines()[0])
