@@ -127,7 +127,7 @@ MIDDLEWARE = [
 # What is refused when a process cannot keep up: how long a request may have waited for a thread, by kind.
 # Staff are asked to come again as soon as they would notice. Contestants at the opening bell rather wait some
 # seconds than be turned away; after ten they reload, and what they waited for is served to nobody. Saves and
-# hand-ins are not named: they are never refused.
+# hand-ins are not named: they are never refused, and go first (urgency.py).
 SHED_AFTER_SECONDS = {"reports": 1.0, "console": 2.0, "reads": 6.0, "entry": 10.0}
 REPORTS_AT_ONCE = 2  # in each process, of its six threads
 

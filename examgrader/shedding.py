@@ -2,7 +2,7 @@
 
 Every process looks at itself only: how long did this request wait for a thread? Where that is long, the
 queue holds more than can be served, and who is refused now is told when to come again. What is refused
-first is what costs most and hurries least; saving and handing in are never refused.
+first is what costs most and hurries least; saving and handing in are never refused (`urgency.py`).
 """
 
 import random
@@ -17,8 +17,9 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.template.loader import render_to_string
 
+from apps.core import waiting
 from apps.core.problems import problem
-from examgrader import waiting
+from examgrader.urgency import is_urgent
 
 
 @dataclass(frozen=True)
@@ -27,21 +28,15 @@ class Kind:
 
     name: str
     path: re.Pattern[str] | None = None
-    method: str = ""
     retry_seconds: int = 5
 
     def holds(self, request: HttpRequest) -> bool:
-        if self.method and request.method != self.method:
-            return False
         return self.path is None or self.path.match(request.path) is not None
 
 
-KEPT = "kept"
 REPORTS = "reports"
 # The first that fits.
 KINDS = (
-    Kind(KEPT, re.compile(r"/(exam/(save|submit|receipt)|api/v1/me/(save|submit)|healthz|readyz|metrics)\b")),
-    Kind(KEPT, re.compile(r"/exam/paper/$"), method="POST"),  # the save of a page without scripts
     Kind(
         REPORTS,
         re.compile(
@@ -69,9 +64,9 @@ class SheddingMiddleware:
         self.report_places = threading.BoundedSemaphore(settings.REPORTS_AT_ONCE)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        kind = kind_of(request)
-        if kind.name == KEPT:
+        if is_urgent(request.method, request.path):
             return self.get_response(request)
+        kind = kind_of(request)
         if waiting.waited() > settings.SHED_AFTER_SECONDS[kind.name]:
             return refusal(request, kind)
         if kind.name != REPORTS:

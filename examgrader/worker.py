@@ -4,12 +4,14 @@ import selectors
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
+from concurrent.futures import Future
 from functools import partial
 from typing import Any
 
 from gunicorn.workers.gthread import ThreadWorker
 
-from examgrader import waiting
+from apps.core import waiting
+from examgrader.serving_order import ServingOrder
 from examgrader.shares import SHARES
 
 
@@ -48,13 +50,15 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
 
     Browsers open spare connections. gunicorn 27 lets each of them hold one of our few threads for five
     seconds, and waits for all of them when it is told to stop. Here they wait where kept-alive
-    connections wait, and are closed with those. How long a request then waits for a
-    thread is noted for whoever sheds load. And no process takes much more than its share of the connections.
+    connections wait, and are closed with those. Who saves gets the next free thread, and how long a request
+    waited for one is noted for whoever sheds load. And no process takes much more than its share of the
+    connections.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self.keepalived_conns, self.pending_conns = Line(), Line()
+        self.order = ServingOrder()
         # This is still the first process, which gives the place back when the one that is made here ended.
         self.place = SHARES.take_place()
 
@@ -80,16 +84,24 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
     def enqueue_req(self, conn: Any) -> None:
         if conn.initialized or conn.data_ready:
             conn.queued_at = time.monotonic()
-            super().enqueue_req(conn)
+            self.order.put(conn)
+            self.tpool.submit(self.serve_next)
             return
         conn.sock.settimeout(0)
         conn.timeout = time.monotonic() + self.cfg.keepalive
         self.pending_conns.append(conn)
         self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.on_pending_socket_readable, conn))
 
-    def handle(self, conn: Any) -> Any:
-        waiting.note(time.monotonic() - conn.queued_at)
-        return super().handle(conn)
+    def serve_next(self) -> None:
+        """In one of the threads: not the request that it was called for, but the one whose turn it is."""
+        conn = self.order.take()
+        outcome: Future[Any] = Future()
+        try:
+            waiting.note(time.monotonic() - conn.queued_at)
+            outcome.set_result(self.handle(conn))
+        except BaseException as error:  # noqa: BLE001 - gunicorn's `finish_request` closes the connection then
+            outcome.set_exception(error)
+        self.method_queue.defer(self.finish_request, conn, outcome)
 
     def _cap_keepalive(self, deadline: float) -> None:
         SHARES.leave(self.place)

@@ -13,7 +13,8 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 
-from examgrader import shedding, waiting
+from apps.core import waiting
+from examgrader import shedding
 
 ROOT = Path(__file__).parents[2]
 ASKED = {
@@ -67,7 +68,6 @@ def test_what_is_refused_grows_with_the_wait_and_never_holds_a_save(rf, after, s
         ("/exam/start/", "entry"),
         ("/api/v1/token/key/", "entry"),
         ("/exam/", "reads"),
-        ("/exam/receipt/", "kept"),
         ("/receipts/ABCD/", "reads"),
         ("/api/v1/me/paper/", "reads"),
         ("/api/v1/token/", "console"),
@@ -131,6 +131,7 @@ def test_reports_never_hold_all_threads(rf, settings):
 STUCK_SECONDS = 1.0
 THREADS = 4
 CROWD = 40  # ten times what the threads can take at once
+ALL_SERVED = CROWD / THREADS * STUCK_SECONDS
 
 APPLICATION = """
 import time
@@ -155,6 +156,15 @@ SHED_AFTER_SECONDS = {{"reports": 0.2, "console": 0.3, "reads": 0.4, "entry": 0.
 """
 SHEDDING = "examgrader.shedding.SheddingMiddleware"
 SHORT_LANE = "examgrader.short_lane.ShortLaneMiddleware"
+OUR_WORKER = "examgrader.worker.PatientThreadWorker"
+FIRST_COME = """
+from examgrader.worker import PatientThreadWorker
+
+class FirstComeFirstServed(PatientThreadWorker):
+    def __init__(self, *arguments, **named):
+        super().__init__(*arguments, **named)
+        self.order.urgent = self.order.others
+"""
 
 
 @pytest.fixture
@@ -162,9 +172,10 @@ def serve(tmp_path):
     """gunicorn with our configuration, one process of four threads; `serve(middleware)` gives the port."""
     processes = []
 
-    def start(middleware):
+    def start(middleware, worker=OUR_WORKER):
         (tmp_path / "busy_urls.py").write_text(APPLICATION.format(stuck=STUCK_SECONDS))
         (tmp_path / "busy_settings.py").write_text(SETTINGS.format(middleware=middleware))
+        (tmp_path / "first_come.py").write_text(FIRST_COME)
         with socket.socket() as trial:
             trial.bind(("127.0.0.1", 0))
             port = trial.getsockname()[1]
@@ -172,7 +183,7 @@ def serve(tmp_path):
         process = subprocess.Popen(
             [
                 *(sys.executable, "-m", "gunicorn", "--config", "examgrader/gunicorn.conf.py"),
-                *("--threads", str(THREADS), "--log-level", "error"),
+                *("--threads", str(THREADS), "--log-level", "error", "--worker-class", worker),
             ],
             env={**os.environ, **own, "PYTHONPATH": f"{tmp_path}:{ROOT}"},
             cwd=ROOT,
@@ -203,8 +214,8 @@ def ask(port, method, path, *, patience=60):
         line.close()
 
 
-def save_behind_a_crowd(port):
-    """Fill the queue with slow pages, then save and hand in: how the crowd fared, what came, how late."""
+def behind_a_crowd(port, *questions):
+    """Fill the queue with slow pages, then ask: how the crowd fared, what came, how late."""
     crowd = []
     threads = [
         threading.Thread(target=lambda: crowd.append(ask(port, "GET", "/console/list/")))
@@ -214,26 +225,45 @@ def save_behind_a_crowd(port):
         thread.start()
     time.sleep(STUCK_SECONDS / 2)  # all of them stand in the queue
     began = time.monotonic()
-    answers = [ask(port, "POST", path)[:2] for path in ("/exam/save/", "/exam/submit/")]
+    statuses = [ask(port, *question)[0] for question in questions]
     took = time.monotonic() - began
     for thread in threads:
         thread.join(60)
-    return crowd, answers, took
+    return crowd, statuses, took
+
+
+SAVING = (("POST", "/exam/save/"), ("POST", "/exam/submit/"))
+PAGE = ("GET", "/nobody-knows-this-page/")
 
 
 @pytest.mark.long
-def test_a_save_behind_a_full_queue_is_served_because_the_queue_is_refused(serve):
-    crowd, answers, took = save_behind_a_crowd(serve([SHEDDING, SHORT_LANE]))
+def test_a_save_and_a_hand_in_wait_for_the_next_free_thread_only(serve):
+    crowd, statuses, took = behind_a_crowd(serve([SHORT_LANE]), *SAVING)
+    assert {status for status, *_ in crowd} == {200}, "nobody is refused here"
+    # The save reached its view, which asks for a token; the hand-in was taken.
+    assert statuses == [401, 200]
+    assert took < ALL_SERVED / 2
+
+
+@pytest.mark.long
+def test_control_first_come_first_served_they_wait_for_all(serve):
+    crowd, _, took = behind_a_crowd(serve([SHORT_LANE], "first_come.FirstComeFirstServed"), *SAVING)
+    assert {status for status, *_ in crowd} == {200}
+    assert took >= ALL_SERVED / 2
+
+
+@pytest.mark.long
+def test_a_page_behind_a_full_queue_comes_because_the_queue_is_refused(serve):
+    crowd, _, took = behind_a_crowd(serve([SHEDDING, SHORT_LANE]), PAGE)
     refused = [headers for status, _, headers in crowd if status == 503]
     assert len(refused) >= CROWD - 3 * THREADS
     assert all(int(headers["Retry-After"]) > 0 for headers in refused)
-    # The save reached its view, which asks for a token; the hand-in was taken.
-    assert [status for status, _ in answers] == [401, 200]
-    assert took < CROWD / THREADS * STUCK_SECONDS / 2
+    assert took < ALL_SERVED / 2
 
 
 @pytest.mark.long
-def test_control_without_shedding_the_save_waits_for_all_of_them(serve):
-    crowd, _, took = save_behind_a_crowd(serve([SHORT_LANE]))
+def test_control_without_shedding_the_page_waits_for_all_of_them(serve):
+    crowd, statuses, took = behind_a_crowd(serve([SHORT_LANE]), PAGE)
     assert {status for status, *_ in crowd} == {200}
-    assert took >= CROWD / THREADS * STUCK_SECONDS / 2
+    assert statuses == [404]
+    assert took >= ALL_SERVED / 2

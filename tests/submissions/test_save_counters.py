@@ -8,6 +8,7 @@ from django.db import OperationalError
 from django.test import RequestFactory
 from prometheus_client import REGISTRY
 
+from apps.core import waiting
 from apps.submissions import gate
 from apps.submissions.rules.batch import LONGEST_WAIT_MS, read_batch
 from apps.submissions.services import prepared
@@ -62,6 +63,16 @@ def test_counting_waits_until_the_answer_is_written(paper):
     assert (kept.grew, current.grew) == (0, 0)
     response.close()
     assert (kept.grew, current.grew) == (1, 2)
+
+
+def test_the_wait_for_a_thread_is_part_of_what_a_save_takes(paper):
+    taken = Counted("examgrader_save_seconds_sum", kind="save")
+    waiting.note(30)
+    try:
+        save(request_of(paper, edit())).close()
+    finally:
+        waiting.note(0)
+    assert 30 <= taken.grew < 40
 
 
 def test_what_became_of_edits_is_counted(paper):
