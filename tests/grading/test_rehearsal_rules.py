@@ -247,6 +247,18 @@ def test_capacity_by_steps(steps, count, is_least):
     assert (found.count, found.is_least) == (count, is_least)
 
 
+@pytest.mark.parametrize(
+    ("last", "what"),
+    [
+        (step(200, errors=3), "200 gave 3 errors"),
+        (step(200, p99=0.6), "200 gave save p99 600 ms"),
+        (step(200, saves=0), "200 gave no save at all"),
+    ],
+)
+def test_the_search_says_what_ended_it(last, what):
+    assert what in capacity_by_steps([step(100), last], Limits()).how
+
+
 # -- The schedule -----------------------------------------------------------------------------------------
 
 KEYS = [str(place) for place in range(100)]

@@ -22,6 +22,7 @@ from apps.grading.management.rehearsal.pages import UnexpectedPage
 from apps.grading.management.rehearsal.plan import Herd, News, Plan, Seat
 
 NEWS_EVERY = 1.0
+LONGEST_LINE = 2**26  # bytes: a plan names a hundred for each contestant
 
 
 class Crowd:
@@ -131,9 +132,18 @@ class Crowd:
         sys.stdout.flush()
 
 
-async def read_commands(commands: asyncio.Queue[Herd | None]) -> None:
+async def open_input() -> asyncio.StreamReader:
+    """Our standard input, a pipe, read by the loop: a thread that waits for it would outlive what fails."""
+    reader = asyncio.StreamReader(limit=LONGEST_LINE)
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), sys.stdin
+    )
+    return reader
+
+
+async def read_commands(reader: asyncio.StreamReader, commands: asyncio.Queue[Herd | None]) -> None:
     """Hand on what stands on the input, until its end."""
-    while line := await asyncio.to_thread(sys.stdin.readline):
+    while line := await reader.readline():
         commands.put_nowait(Herd(**json.loads(line)["herd"]))
     commands.put_nowait(None)
 
@@ -142,9 +152,10 @@ async def main() -> None:
     """Open as many connections as the system lets us; one for each contestant and more."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    crowd = Crowd(Plan.from_line(sys.stdin.readline()))
+    reader = await open_input()
+    crowd = Crowd(Plan.from_line((await reader.readline()).decode()))
     commands: asyncio.Queue[Herd | None] = asyncio.Queue()
-    reading = asyncio.create_task(read_commands(commands))
+    reading = asyncio.create_task(read_commands(reader, commands))
     await crowd.run(commands)
     reading.cancel()
 

@@ -175,13 +175,22 @@ class Step:
     def holds(self, limits: Limits) -> bool:
         return self.errors == 0 and self.saves > 0 and self.save_p99 < limits.save_p99
 
+    @property
+    def trouble(self) -> str:
+        """Why it did not hold, if it did not."""
+        if self.errors:
+            return f"{self.errors} errors"
+        return (
+            f"save p99 {ms(self.save_p99)}" if self.saves else "no save at all; a longer --step measures some"
+        )
+
 
 def capacity_by_steps(steps: Sequence[Step], limits: Limits) -> Capacity:
     """The highest number that held, up to the first that did not."""
     held = 0
     for step in steps:
         if not step.holds(limits):
-            what = f"{step.errors} errors" if step.errors else f"save p99 {ms(step.save_p99)}"
-            return Capacity(held, is_least=False, how=f"measured in steps: {step.contestants} gave {what}")
+            how = f"measured in steps: {step.contestants} gave {step.trouble}"
+            return Capacity(held, is_least=False, how=how)
         held = step.contestants
     return Capacity(held, is_least=True, how="measured in steps: all of them held")
