@@ -8,19 +8,22 @@ from typing import Any
 from examgrader.urgency import is_urgent
 
 LOOK_AT = 64  # bytes, enough for any urgent request's first line
+SHARE_OF_OTHERS = 4  # every fourth turn
 
 
 class ServingOrder:
     """Connections that wait for a thread: the urgent ones first, each kind in the order of its arrival.
 
-    At the opening bell hundreds of pages are asked for in a second. A save would wait for all of them; so it
-    waits for one, which it is done with much sooner.
+    At the opening bell hundreds of pages are asked for in a second. A save would wait for all of them; so
+    they wait for one save, which is done with much sooner. Every fourth turn is the others', so that whoever
+    reloads a paper while everybody hands in waits longer, but not without end.
     """
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.urgent: deque[Any] = deque()
         self.others: deque[Any] = deque()
+        self.turn = 0
 
     def put(self, conn: Any) -> None:
         line = self.urgent if asks_urgently(conn) else self.others
@@ -30,7 +33,9 @@ class ServingOrder:
     def take(self) -> Any:
         """The one whose turn it is; as many may be taken as were put."""
         with self.lock:
-            return (self.urgent or self.others).popleft()
+            self.turn = (self.turn + 1) % SHARE_OF_OTHERS
+            lines = (self.urgent, self.others) if self.turn else (self.others, self.urgent)
+            return (lines[0] or lines[1]).popleft()
 
 
 def asks_urgently(conn: Any) -> bool:

@@ -19,7 +19,7 @@ from django.template.loader import render_to_string
 
 from apps.core import waiting
 from apps.core.problems import problem
-from examgrader.urgency import is_urgent
+from examgrader.urgency import is_never_refused
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class SheddingMiddleware:
         self.report_places = threading.BoundedSemaphore(settings.REPORTS_AT_ONCE)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if is_urgent(request.method, request.path):
+        if is_never_refused(request.method, request.path):
             return self.get_response(request)
         kind = kind_of(request)
         if waiting.waited() > settings.SHED_AFTER_SECONDS[kind.name]:
