@@ -123,6 +123,30 @@ def test_after_all_sessions_ended_the_page_goes_on_once_the_contestant_entered_a
     assert paper.answer() == "still here"
 
 
+def test_a_refusal_that_comes_after_the_new_token_does_not_end_the_page(contestant):
+    """The page asks for its new token while a save with the old one is on the way."""
+    paper = contestant.open_paper()
+    AccessKey.objects.filter(pk=contestant.key.pk).update(epoch=F("epoch") + 1)
+    paper.writes("still here")
+    paper.shows("signed-out", "nothing is lost")
+    held, opened = [], []
+
+    def hold_the_first(route):
+        held.append(route.request)
+        if len(held) == 1:
+            time.sleep(1)
+        route.continue_()
+
+    contestant.context.route(SAVE, hold_the_first)
+    paper.page.on("response", lambda got: opened.append(got) if got.url.endswith("/exam/paper/") else None)
+    contestant.sign_in()
+    paper.sees("saved", seconds=15)
+    assert len(held) == 2
+    # Each opening takes the pen from the one before: a second would take it from the page itself.
+    assert [got.status for got in opened] == [200]
+    assert paper.answer() == "still here"
+
+
 def test_a_server_restored_from_a_backup_gets_back_what_it_lost(contestant):
     paper = contestant.open_paper()
     paper.writes("version one")

@@ -92,8 +92,8 @@ async function goOnAfterEntry() {
   if (isRenewing || writer.isOtherTab) return;
   isRenewing = true;
   const door = await fetchNewDoor(owner);
-  isRenewing = false;
   if (door) await outbox.renew(door);
+  isRenewing = false;
 }
 
 function edited(field) {

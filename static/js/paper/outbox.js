@@ -144,10 +144,13 @@ export class Outbox {
     const oldestAt = this.#oldestAt;
     this.#oldestAt = null;
     const waited = edits.length && oldestAt !== null ? Math.round(sentAt - oldestAt) : undefined;
-    const result = await postBatch(this.#door, { ...this.#batch(edits), waited });
+    const door = this.#door;
+    const result = await postBatch(door, { ...this.#batch(edits), waited });
     this.#isBusy = false;
     if (result.outcome !== "kept" && result.outcome !== "closed") this.#oldestAt = oldestAt ?? this.#oldestAt;
-    this.#hear(result, edits, performance.now() - sentAt);
+    // Refused with a token that was renewed meanwhile: that says nothing of the new one.
+    const isOutdated = result.outcome === "signed-out" && door !== this.#door;
+    if (!isOutdated) this.#hear(result, edits, performance.now() - sentAt);
     this.#planNext();
   }
 
