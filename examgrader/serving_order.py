@@ -8,7 +8,7 @@ from typing import Any
 from examgrader.urgency import is_urgent
 
 LOOK_AT = 64  # bytes, enough for any urgent request's first line
-SHARE_OF_OTHERS = 4  # every fourth turn
+OTHERS_EVERY = 4  # turns
 
 
 class ServingOrder:
@@ -33,7 +33,7 @@ class ServingOrder:
     def take(self) -> Any:
         """The one whose turn it is; as many may be taken as were put."""
         with self.lock:
-            self.turn = (self.turn + 1) % SHARE_OF_OTHERS
+            self.turn = (self.turn + 1) % OTHERS_EVERY
             lines = (self.urgent, self.others) if self.turn else (self.others, self.urgent)
             return (lines[0] or lines[1]).popleft()
 

@@ -1,4 +1,7 @@
-"""Which requests hurry, and which are never refused: the contestants' work comes before all pages."""
+"""Which requests hurry, and which are never refused: the contestants' work comes before all pages.
+
+Paths are without their query.
+"""
 
 import re
 
@@ -18,5 +21,5 @@ def is_urgent(method: str | None, path: str) -> bool:
 
 
 def is_never_refused(method: str | None, path: str) -> bool:
-    """What is served however long it has waited. The path is without its query here as well."""
+    """What is served however long it has waited."""
     return is_urgent(method, path) or AROUND_A_HAND_IN.match(path) is not None

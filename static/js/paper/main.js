@@ -91,9 +91,12 @@ let isRenewing = false;
 async function goOnAfterEntry() {
   if (isRenewing || writer.isOtherTab) return;
   isRenewing = true;
-  const door = await fetchNewDoor(owner);
-  if (door) await outbox.renew(door);
-  isRenewing = false;
+  try {
+    const door = await fetchNewDoor(owner);
+    if (door) await outbox.renew(door);
+  } finally {
+    isRenewing = false;
+  }
 }
 
 function edited(field) {

@@ -180,9 +180,9 @@ class Step:
         """Why it did not hold, if it did not."""
         if self.errors:
             return f"{self.errors} errors"
-        return (
-            f"save p99 {ms(self.save_p99)}" if self.saves else "no save at all; a longer --step measures some"
-        )
+        if not self.saves:
+            return "no save at all; a longer --step measures some"
+        return f"save p99 {ms(self.save_p99)}"
 
 
 def capacity_by_steps(steps: Sequence[Step], limits: Limits) -> Capacity:
