@@ -161,8 +161,15 @@ def killable_browser(chromium, profile):
     """A browser of its own, with a profile on disk; it ends by SIGKILL."""
     port_file = profile / "DevToolsActivePort"
     port_file.unlink(missing_ok=True)
+    # No window of its own: attaching hangs now and then where a killed profile's first tab is just loading.
+    ours = [
+        "--headless=new",
+        "--no-startup-window",
+        "--remote-debugging-port=0",
+        f"--user-data-dir={profile}",
+    ]
     process = subprocess.Popen(
-        [CHROMIUM, "--headless=new", *FLAGS, "--remote-debugging-port=0", f"--user-data-dir={profile}"],
+        [CHROMIUM, *FLAGS, *ours],
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     )
