@@ -119,6 +119,14 @@ class TestHandIn:
                 ana.post("/exam/submit/")
             assert sum(not query["sql"].startswith(("SAVEPOINT", "RELEASE")) for query in queries) == 3
 
+    def test_the_question_and_the_receipt_take_two_statements(self, ana, django_assert_num_queries):
+        ana.get("/exam/submit/")  # and one more while the cache is cold: the exam's content
+        with django_assert_num_queries(2):  # who; the paper
+            ana.get("/exam/submit/")
+        ana.post("/exam/submit/")
+        with django_assert_num_queries(2):  # who; the receipt
+            ana.get("/exam/receipt/")
+
     def test_before_the_start_leads_to_the_cover(self, at):
         assert at(NOW).post("/exam/submit/").headers["Location"] == "/exam/"
 
@@ -136,6 +144,14 @@ class TestHandIn:
 
     def test_there_is_no_receipt_of_an_open_paper(self, ana):
         assert ana.get("/exam/receipt/").headers["Location"] == "/exam/paper/"
+
+    def test_there_is_none_either_of_one_that_is_open_again(self, ana):
+        ana.post("/exam/submit/")
+        Submission.objects.update(submitted_at=None, submitted_by="", reopened_at=NOW)
+        assert ana.get("/exam/receipt/").headers["Location"] == "/exam/paper/"
+
+    def test_without_a_chosen_exam_leads_to_the_cover(self, at):
+        assert at(NOW).get("/exam/receipt/").headers["Location"] == "/exam/"
 
     def test_anybody_may_check_a_receipt(self, ana):
         ana.post("/exam/submit/")

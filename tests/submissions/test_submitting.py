@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.submissions.models import Answer, Receipt, Submission
 from apps.submissions.rules import receipts
-from apps.submissions.selectors.receipts import find_receipt, get_receipt
+from apps.submissions.selectors.receipts import find_receipt, get_own_receipt
 from apps.submissions.services import closing, submitting
 from tests import factories
 from tests.support.racing import Racer, locked, race, wait_for_waiters
@@ -93,7 +93,7 @@ class TestSubmitPaper:
 
     def test_the_receipt_is_signed_and_shown(self, paper, now):
         receipt = submit(paper, now)
-        shown = get_receipt(receipt_id=receipt.pk)
+        shown = get_own_receipt(registration_id=paper.registration_id)
         assert receipts.is_genuine(body=receipt.body, signature=receipt.signature, key=shown.public_key)
         assert (shown.received_count, shown.problems_count, shown.number) == (1, 2, receipt.pk)
         assert find_receipt(code=f" {receipt.code.lower()} ") == shown

@@ -1,6 +1,7 @@
 """From the cover to the receipt."""
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -10,7 +11,7 @@ from apps.core import guards
 from apps.core.errors import RuleViolation
 from apps.exams.enums import Phase
 from apps.submissions.selectors.cover import get_cover
-from apps.submissions.selectors.receipts import find_receipt, get_receipt
+from apps.submissions.selectors.receipts import find_receipt, get_own_receipt
 from apps.submissions.services import starting, submitting
 from apps.submissions.views.paper import own_paper
 
@@ -64,21 +65,30 @@ def hand_in(request: ContestantRequest) -> HttpResponse:
 
 @contestant_required
 @require_safe
-def receipt(request: ContestantRequest) -> HttpResponse:
+def receipt(request: ContestantRequest) -> HttpResponseBase:
     """The receipt of a closed paper. Whom time closed gets it a few seconds after the grace."""
+    registration_id = request.contestant.registration_id
+    issued = None if registration_id is None else get_own_receipt(registration_id=registration_id)
+    if issued is None:
+        return receipt_to_come(request)
+    return render(request, "submissions/receipt.html", {"receipt": issued})
+
+
+def receipt_to_come(request: ContestantRequest) -> HttpResponseBase:
+    """Without a receipt: there is no closed paper, or whoever asks first after its end has it recorded."""
     shown = own_paper(request)
     if shown is None:
         return redirect("submissions:cover")
     if shown.phase != Phase.CLOSED:
         return redirect("submissions:paper")
     try:
-        issued = submitting.close_by_time(submission_id=shown.pk, now=timezone.now())
+        submitting.close_by_time(submission_id=shown.pk, now=timezone.now())
     except submitting.StillOpen:
         # Between the grace and the last save that may be on its way: the page asks again by itself.
         soon = render(request, "submissions/receipt_soon.html", {"paper": shown})
         soon.headers["Refresh"] = "3"
         return soon
-    return render(request, "submissions/receipt.html", {"receipt": get_receipt(receipt_id=issued.pk)})
+    return receipt(request)
 
 
 @guards.public
