@@ -169,8 +169,8 @@ plans = "-c plan_cache_mode=force_generic_plan -c enable_seqscan=off -c enable_h
 plans = f"{plans} -c enable_mergejoin=off -c jit=off"
 DATABASES = {
     "default": {**database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True},
-    # The save path's own connections: prepared statements, bound on the server, no health check
-    # (it reconnects and repeats once by itself, which op ids make safe).
+    # For saves, and for what everybody asks at the bells: prepared statements, bound on the server, no health
+    # check (`core/prepared.py` reconnects and repeats once, which op ids make safe).
     "saves": {
         **database,
         "CONN_MAX_AGE": None,

@@ -139,7 +139,7 @@ def test_digest_of_depends_on_the_pepper(settings):
     assert digest_of("ABCD-EFGH-JKMN-PQRS") != first
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "saves"])
 def test_20_devices_redeeming_one_key_at_once_are_all_let_in(now):
     """Entering locks nobody out and ends nobody's session; the first time is noted once."""
     exam = TimeBlockFactory().exam

@@ -8,14 +8,15 @@ from tests.support.entering import enter
 from tests.support.racing import Racer
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "saves"])
 def test_a_lock_that_is_not_to_be_had_is_503_with_retry_after(client):
     registration = factories.RegistrationFactory()
     enter(client, registration)
 
     def ask():
-        with connections["default"].cursor() as cursor:
-            cursor.execute("SET lock_timeout = '50ms'")
+        for connection in connections.all():
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '50ms'")
         return client.get("/exam/")
 
     with transaction.atomic(), connections["default"].cursor() as cursor:

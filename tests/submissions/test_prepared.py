@@ -4,7 +4,8 @@ import pytest
 from django.db import InternalError, connections
 from django.test import RequestFactory
 
-from apps.submissions.services import prepared, saving
+from apps.core import prepared
+from apps.submissions.services import saving
 from examgrader.busy import BusyDatabaseMiddleware
 from tests.submissions.conftest import edit, pass_of, save
 

@@ -8,10 +8,9 @@ from django.db import OperationalError
 from django.test import RequestFactory
 from prometheus_client import REGISTRY
 
-from apps.core import waiting
+from apps.core import prepared, waiting
 from apps.submissions import gate
 from apps.submissions.rules.batch import LONGEST_WAIT_MS, read_batch
-from apps.submissions.services import prepared
 from apps.submissions.services.submitting import submit_paper
 from apps.submissions.views.saving import save
 from tests.submissions.conftest import open_paper, pass_of

@@ -113,7 +113,7 @@ class TestStartPaper:
             start(registration, now)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "saves"])
 def test_two_presses_at_once_start_one_paper(registration, now):
     racers = race(*[lambda: start(registration, now)] * 4)
     papers = {racer.result().submission.pk for racer in racers}
@@ -121,7 +121,7 @@ def test_two_presses_at_once_start_one_paper(registration, now):
     assert Answer.objects.count() == 2
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.django_db(transaction=True, databases=["default", "saves"])
 def test_a_start_waits_for_a_change_that_was_allowed_because_nobody_had_started(registration, now):
     with locked(Exam.objects.all()):
         starter = Racer(lambda: start(registration, now))

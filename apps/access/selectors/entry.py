@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import connection
-
 from apps.access.models import Registration
 from apps.access.rules.people import printed_number, short_name
+from apps.core import prepared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,10 +53,8 @@ def get_signed_in(*, key_id: int, epoch: int, registration_id: int) -> SignedIn 
 
     A registration of somebody else, or one that is gone, counts as none chosen.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(WHO, {"key": key_id, "epoch": epoch, "registration": registration_id})
-        row = cursor.fetchone()
-    return None if row is None else signed_in(row)
+    rows = prepared.ask(WHO, {"key": key_id, "epoch": epoch, "registration": registration_id})
+    return signed_in(rows[0]) if rows else None
 
 
 def signed_in(row: tuple[Any, ...]) -> SignedIn:

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection
-
 from apps.access import metrics
 from apps.access.models import AccessKey
 from apps.access.services.digests import digest_of
 from apps.access.services.history import act
+from apps.core import prepared
 from apps.core.errors import RuleViolation
 
 
@@ -67,13 +66,11 @@ def redeem_key(*, typed: str, now: datetime) -> Redeemed:
     One query, the same for every text: an unknown key and a malformed one cannot be told apart, not even
     by the time it takes. When the exam opens is not asked here: the cover says it.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(FIND, {"digest": digest_of(typed), "now": now})
-        row = cursor.fetchone()
-    if row is None:
+    rows = prepared.ask(FIND, {"digest": digest_of(typed), "now": now})
+    if not rows:
         metrics.UNKNOWN_KEY.inc()
         raise KeyUnknown
-    key_id, epoch, contestant_id, redeemed_at, revoked_at, has_newer, registration_ids = row
+    key_id, epoch, contestant_id, redeemed_at, revoked_at, has_newer, registration_ids = rows[0]
     if revoked_at is not None:
         metrics.KEY_REPLACED.inc()
         raise KeyReplaced(None if has_newer else REVOKED)

@@ -7,9 +7,10 @@ from models takes ten times as long as asking it, so it is written once, when th
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import connection, models
+from django.db import DEFAULT_DB_ALIAS, models
 
 from apps.access.models import Registration
+from apps.core import prepared
 from apps.exams.models import Exam, TimeBlock
 
 
@@ -56,8 +57,8 @@ join exams_exam x on x.id = r.exam_id
 join exams_timeblock b on b.id = r.time_block_id
 left join submissions_submission s on s.registration_id = r.id
 """  # noqa: S608 - of names in our models
-OF_CONTESTANT = f"{OWN} where r.contestant_id = %s order by b.opens_at, x.slug"
-OF_REGISTRATION = f"{OWN} where r.id = %s"
+OF_CONTESTANT = f"{OWN} where r.contestant_id = %(whose)s order by b.opens_at, x.slug"
+OF_REGISTRATION = f"{OWN} where r.id = %(whose)s"
 
 
 def get_own_registrations(*, contestant_id: int) -> list[OwnRegistration]:
@@ -74,14 +75,11 @@ def get_own_registration(*, registration_id: int) -> OwnRegistration:
 
 
 def find(statement: str, whose: int) -> list[OwnRegistration]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [whose])
-        rows = cursor.fetchall()
     own = []
-    for row in rows:
-        registration = Registration.from_db(connection.alias, REGISTRATION, row[: len(REGISTRATION)])
-        registration.exam = Exam.from_db(connection.alias, EXAM, row[OF_THE_EXAM])
-        registration.time_block = TimeBlock.from_db(connection.alias, TIME_BLOCK, row[OF_THE_BLOCK])
+    for row in prepared.ask(statement, {"whose": whose}):
+        registration = Registration.from_db(DEFAULT_DB_ALIAS, REGISTRATION, row[: len(REGISTRATION)])
+        registration.exam = Exam.from_db(DEFAULT_DB_ALIAS, EXAM, row[OF_THE_EXAM])
+        registration.time_block = TimeBlock.from_db(DEFAULT_DB_ALIAS, TIME_BLOCK, row[OF_THE_BLOCK])
         times = row[OF_THE_PAPER]
         own.append(OwnRegistration(registration, None if times[0] is None else PaperTimes(*times)))
     return own

@@ -2,12 +2,11 @@
 
 import uuid
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 
-from django.db import connection
-
 from apps.access.rules.people import printed_number
+from apps.core import prepared
 from apps.exams.enums import Phase
 from apps.exams.selectors.content import ChoiceContent, ExamContent, get_content
 from apps.submissions.selectors.times import phase_of_paper
@@ -118,11 +117,10 @@ class Paper:
 
 
 # Everybody asks for it who is about to hand in: putting it together from models took four times as long as
-# asking it. Its columns are named as the fields of `OwnPaper` that they become.
+# asking it. First the fields of `OwnPaper` in their order, then those of its answers.
 GET = """
-select s.id as pk, s.public_id, s.journal_key, s.deadline_at, s.grace_seconds, s.submitted_at,
-       c.number as contestant_number, c.name as contestant_name, r.tester as is_tester,
-       r.exam_id, x.version as exam_version, x.notices, coalesce(nullif(b.zone, ''), x.zone) as zone,
+select s.id, s.public_id, s.journal_key, s.deadline_at, s.grace_seconds, s.submitted_at,
+       c.number, c.name, r.tester, r.exam_id, x.version, x.notices, coalesce(nullif(b.zone, ''), x.zone),
        h.problem_ids, h.numbers, h.texts, h.revisions
 from submissions_submission s
 join access_registration r on r.id = s.registration_id
@@ -134,22 +132,19 @@ cross join lateral (
            array_agg(text order by number) as texts, array_agg(revision order by number) as revisions
     from submissions_answer where submission_id = s.id
 ) h
-where s.registration_id = %s and h.numbers is not null
+where s.registration_id = %(registration)s and h.numbers is not null
 """
+COLUMNS = [one.name for one in fields(OwnPaper) if one.name != "answers"]
 
 
 def get_paper(*, registration_id: int, now: datetime) -> Paper | None:
     """The paper of a registration, in one query beside the cache; None before it is started."""
-    with connection.cursor() as cursor:
-        cursor.execute(GET, [registration_id])
-        row = cursor.fetchone()
-        names = [column.name for column in cursor.description]
-    if row is None:
+    rows = prepared.ask(GET, {"registration": registration_id})
+    if not rows:
         return None
-    *columns, problem_ids, numbers, texts, revisions = row
-    named = dict(zip(names, columns, strict=False))
+    named = dict(zip(COLUMNS, rows[0], strict=False))
     named["contestant_number"] = printed_number(named["contestant_number"])
-    answers = tuple(map(OwnAnswer, problem_ids, numbers, texts, revisions))
+    answers = tuple(map(OwnAnswer, *rows[0][len(COLUMNS) :]))
     return paper_of(OwnPaper(**named, answers=answers), now=now)
 
 

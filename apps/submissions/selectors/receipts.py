@@ -6,9 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from django.conf import settings
-from django.db import connection
 
 from apps.access.rules.people import printed_number
+from apps.core import prepared
 from apps.submissions.rules import receipts
 
 BLANK = receipts.sha256("")
@@ -46,9 +46,9 @@ join access_contestant c on c.id = r.contestant_id
 join exams_exam x on x.id = r.exam_id
 join exams_timeblock b on b.id = r.time_block_id
 """
-BY_CODE = f"{SHOWN} where t.code = %s"
+BY_CODE = f"{SHOWN} where t.code = %(which)s"
 # A paper that is open again has none: its old ones certify what may change.
-OWN = f"{SHOWN} where s.registration_id = %s and s.submitted_at is not null order by t.id desc limit 1"
+OWN = f"{SHOWN} where s.registration_id = %(which)s and s.submitted_at is not null order by t.id desc limit 1"
 
 
 def get_own_receipt(*, registration_id: int) -> ShownReceipt | None:
@@ -66,10 +66,8 @@ def find_receipt(*, code: str) -> ShownReceipt | None:
 
 
 def find(statement: str, which: int | str) -> ShownReceipt | None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [which])
-        row = cursor.fetchone()
-    return None if row is None else shown(row)
+    rows = prepared.ask(statement, {"which": which})
+    return shown(rows[0]) if rows else None
 
 
 def shown(row: tuple[Any, ...]) -> ShownReceipt:

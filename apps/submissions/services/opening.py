@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from apps.access.selectors.entry import SignedIn, signed_in
+from apps.core import prepared
 from apps.submissions.selectors.paper import OwnAnswer, OwnPaper
-from apps.submissions.services import prepared
 
 # The contestant, the pen and the answers in one statement. Two things it must not get wrong:
 #   * A save of the page before may hold the paper at this moment. The UPDATE waits for it, but a statement

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import Error
 
+from apps.core import prepared
 from apps.core.database import is_passing
 from apps.core.errors import RuleViolation
 from apps.submissions.rules.batch import Batch, Fault, InvalidBatch
-from apps.submissions.services import prepared
 from apps.submissions.services.save_statement import HEARTBEAT, IN_FLIGHT, SAVE
 
 if TYPE_CHECKING:
