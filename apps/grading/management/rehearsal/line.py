@@ -8,13 +8,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from apps.grading.management.rehearsal.measures import Recorder
 
+FORM = "application/x-www-form-urlencoded"
 CONNECTIONS = 6  # what browsers open to one host
 KEPT_ALIVE_SECONDS = 60
 PAGE_TIMEOUT = 30.0
@@ -90,10 +91,10 @@ class Line:
     async def post_form(
         self, path: str, fields: Mapping[str, str], *, action: str, expect: tuple[int, ...] = (302,)
     ) -> Reply:
-        headers = {"Origin": self._origin, "Referer": f"{self._origin}/"}
-        return await self._call(
-            "POST", path, action=action, expect=expect, headers=headers, data=dict(fields)
-        )
+        headers = {"Origin": self._origin, "Referer": f"{self._origin}/", "Content-Type": FORM}
+        # Encoded here: the library prepares for files each time, at twice the price.
+        body = urlencode(fields).encode()
+        return await self._call("POST", path, action=action, expect=expect, headers=headers, data=body)
 
     async def post_json(
         self,
