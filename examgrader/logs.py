@@ -127,7 +127,7 @@ def one_line(_: Any, __: str, event: Event) -> Event:
 
 def escaped(value: Any) -> Any:
     if isinstance(value, str):
-        return value if value.isprintable() else "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in value)
+        return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in value)
     if isinstance(value, Mapping):
         return {key: escaped(inner) for key, inner in value.items()}
     return value if isinstance(value, bool | int | float | None) else escaped(str(value))

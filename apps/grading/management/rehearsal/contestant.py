@@ -172,7 +172,7 @@ class Contestant:
             return
         missing = [path for path in assets_of(page.text) if path not in self._assets]
         self._assets.update(missing)
-        await asyncio.gather(*(self.line.get(path, action="asset") for path in missing))
+        await asyncio.gather(*(self.line.load(path, action="asset") for path in missing))
 
     # -- Writing ------------------------------------------------------------------------------------------
 

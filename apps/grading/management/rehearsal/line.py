@@ -88,6 +88,10 @@ class Line:
     async def get(self, path: str, *, action: str, expect: tuple[int, ...] = (200,)) -> Reply:
         return await self._call("GET", path, action=action, expect=expect)
 
+    async def load(self, path: str, *, action: str) -> None:
+        """A stylesheet, a script: it is fetched, and nobody looks at it, so that it stays packed."""
+        await self._call("GET", path, action=action, expect=(200,), is_read=False)
+
     async def post_form(
         self, path: str, fields: Mapping[str, str], *, action: str, expect: tuple[int, ...] = (302,)
     ) -> Reply:
@@ -146,6 +150,7 @@ class Line:
         data: Any = None,
         timeout: float = PAGE_TIMEOUT,
         has_cookies: bool = True,
+        is_read: bool = True,
     ) -> Reply:
         if self.is_cut():
             return Reply(0, error="cut")
@@ -161,9 +166,10 @@ class Line:
                 data=data,
                 allow_redirects=False,
                 timeout=aiohttp.ClientTimeout(total=timeout),
+                auto_decompress=is_read,
             ) as response:
-                # A font is no text; of what is, nothing is lost.
-                text = (await response.read()).decode(errors="replace")
+                body = await response.read()
+                text = body.decode(errors="replace") if is_read else ""
                 reply = Reply(response.status, text, response.headers)
                 if has_cookies:
                     self._keep_cookies(response.headers.getall("Set-Cookie", []))
