@@ -170,7 +170,7 @@ plans = f"{plans} -c enable_mergejoin=off -c jit=off"
 DATABASES = {
     "default": {**database, "CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True},
     # For saves, and for what everybody asks at the bells: prepared statements, bound on the server, no health
-    # check (`core/prepared.py` reconnects and repeats once, which op ids make safe).
+    # check (`core/prepared.py` reconnects and repeats once, which op ids make safe for saves).
     "saves": {
         **database,
         "CONN_MAX_AGE": None,

@@ -116,9 +116,14 @@ class Paper:
         return max(self.deadline_at - self.now, timedelta(0)) // timedelta(minutes=1)
 
 
+# All answers of a paper in one row: what `OwnAnswer` is made of, each column as a list.
+ANSWERS = """
+    array_agg(problem_id order by number) as problem_ids, array_agg(number order by number) as numbers,
+    array_agg(text order by number) as texts, array_agg(revision order by number) as revisions
+"""
 # Everybody asks for it who is about to hand in: putting it together from models took four times as long as
 # asking it. First the fields of `OwnPaper` in their order, then those of its answers.
-GET = """
+GET = f"""
 select s.id, s.public_id, s.journal_key, s.deadline_at, s.grace_seconds, s.submitted_at,
        c.number, c.name, r.tester, r.exam_id, x.version, x.notices, coalesce(nullif(b.zone, ''), x.zone),
        h.problem_ids, h.numbers, h.texts, h.revisions
@@ -127,13 +132,9 @@ join access_registration r on r.id = s.registration_id
 join access_contestant c on c.id = r.contestant_id
 join exams_exam x on x.id = r.exam_id
 join exams_timeblock b on b.id = r.time_block_id
-cross join lateral (
-    select array_agg(problem_id order by number) as problem_ids, array_agg(number order by number) as numbers,
-           array_agg(text order by number) as texts, array_agg(revision order by number) as revisions
-    from submissions_answer where submission_id = s.id
-) h
+cross join lateral (select {ANSWERS} from submissions_answer where submission_id = s.id) h
 where s.registration_id = %(registration)s and h.numbers is not null
-"""
+"""  # noqa: S608 - of a text of ours
 COLUMNS = [one.name for one in fields(OwnPaper) if one.name != "answers"]
 
 

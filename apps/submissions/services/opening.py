@@ -8,7 +8,7 @@ from typing import Any
 
 from apps.access.selectors.entry import SignedIn, signed_in
 from apps.core import prepared
-from apps.submissions.selectors.paper import OwnAnswer, OwnPaper
+from apps.submissions.selectors.paper import ANSWERS, OwnAnswer, OwnPaper
 
 # The contestant, the pen and the answers in one statement. Two things it must not get wrong:
 #   * A save of the page before may hold the paper at this moment. The UPDATE waits for it, but a statement
@@ -16,7 +16,7 @@ from apps.submissions.selectors.paper import OwnAnswer, OwnPaper
 #     before that save. A locking read returns the row as it is after the wait.
 #   * `who` comes first and alone decides who may: nothing is written for a key that does not open.
 # The locks are taken in the order of the save path: the paper, then its answers.
-OPEN = """
+OPEN = f"""
 with who as materialized (
     select k.id as key_id, k.epoch, c.id as contestant_id, c.number, c.name,
            r.id as registration_id, r.tester, x.id as exam_id, x.slug, x.title, x.version, x.status,
@@ -40,13 +40,9 @@ select w.key_id, w.epoch, w.contestant_id, w.number, w.name, w.registration_id, 
        w.exam_id, w.slug, w.title, w.version, w.status, w.notices, w.zone,
        o.id, o.public_id, o.journal_key, o.deadline_at, o.grace_seconds, o.submitted_at,
        h.problem_ids, h.numbers, h.texts, h.revisions
-from who w left join opened o on true cross join (
-    select array_agg(problem_id order by number) as problem_ids, array_agg(number order by number) as numbers,
-           array_agg(text order by number) as texts, array_agg(revision order by number) as revisions
-    from held
-) h
-"""
-WHO, EXAM, PAPER, ANSWERS = slice(0, 12), slice(12, 14), slice(14, 20), slice(20, 24)
+from who w left join opened o on true cross join (select {ANSWERS} from held) h
+"""  # noqa: S608 - of a text of ours
+WHO, EXAM, PAPER, OF_ANSWERS = slice(0, 12), slice(12, 14), slice(14, 20), slice(20, 24)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,5 +94,5 @@ def own_paper(contestant: SignedIn, row: tuple[Any, ...]) -> OwnPaper | None:
         exam_version=contestant.exam_version,
         notices=notices,
         zone=zone,
-        answers=tuple(map(OwnAnswer, *row[ANSWERS])),
+        answers=tuple(map(OwnAnswer, *row[OF_ANSWERS])),
     )

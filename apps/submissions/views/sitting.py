@@ -1,7 +1,6 @@
 """From the cover to the receipt."""
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -65,8 +64,12 @@ def hand_in(request: ContestantRequest) -> HttpResponse:
 
 @contestant_required
 @require_safe
-def receipt(request: ContestantRequest) -> HttpResponseBase:
+def receipt(request: ContestantRequest) -> HttpResponse:
     """The receipt of a closed paper. Whom time closed gets it a few seconds after the grace."""
+    return show_receipt(request)
+
+
+def show_receipt(request: ContestantRequest) -> HttpResponse:
     registration_id = request.contestant.registration_id
     issued = None if registration_id is None else get_own_receipt(registration_id=registration_id)
     if issued is None:
@@ -74,7 +77,7 @@ def receipt(request: ContestantRequest) -> HttpResponseBase:
     return render(request, "submissions/receipt.html", {"receipt": issued})
 
 
-def receipt_to_come(request: ContestantRequest) -> HttpResponseBase:
+def receipt_to_come(request: ContestantRequest) -> HttpResponse:
     """Without a receipt: there is no closed paper, or whoever asks first after its end has it recorded."""
     shown = own_paper(request)
     if shown is None:
@@ -88,7 +91,7 @@ def receipt_to_come(request: ContestantRequest) -> HttpResponseBase:
         soon = render(request, "submissions/receipt_soon.html", {"paper": shown})
         soon.headers["Refresh"] = "3"
         return soon
-    return receipt(request)
+    return show_receipt(request)
 
 
 @guards.public
