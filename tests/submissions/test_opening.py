@@ -1,11 +1,18 @@
 """Opening a paper: one statement that checks, takes the pen and reads."""
 
 import pytest
+from django.db import connections, transaction
 
 from apps.submissions.models import Answer, Submission
 from apps.submissions.services import opening
 from tests import factories
 from tests.support.racing import Racer, locked, wait_for_waiters
+
+
+def waits_for_the_disk():
+    with connections["saves"].cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        return cursor.fetchone()[0]
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "saves"])
@@ -43,6 +50,13 @@ class TestOpenPaper:
         key = registration.contestant.keys.get()
         opened = opening.open_paper(key_id=key.pk, epoch=key.epoch, registration_id=registration.pk)
         assert Submission.objects.get().writer == opened.page
+
+    def test_does_not_wait_for_the_disk_and_leaves_the_connection_as_it_was(self, registration):
+        key = registration.contestant.keys.get()
+        with transaction.atomic(using="saves"):
+            opening.open_paper(key_id=key.pk, epoch=key.epoch, registration_id=registration.pk)
+            assert waits_for_the_disk() == "off"
+        assert waits_for_the_disk() == "on"
 
     @pytest.mark.parametrize("change", [{"epoch": 2}, {"key_id": 0}])
     def test_does_nothing_for_a_key_that_does_not_open(self, registration, change):

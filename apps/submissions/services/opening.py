@@ -16,6 +16,9 @@ from apps.submissions.selectors.paper import ANSWERS, OwnAnswer, OwnPaper
 #     before that save. A locking read returns the row as it is after the wait.
 #   * `who` comes first and alone decides who may: nothing is written for a key that does not open.
 # The locks are taken in the order of the save path: the paper, then its answers.
+# Nobody is told that the pen is saved, so this one transaction does not wait for the disk (`unhurried`, until
+# its end): the next commit of anybody writes what stands before it too. A crash before that gives the pen
+# back to the page that had it; both texts are kept, as ever, and a reload takes it again.
 OPEN = f"""
 with who as materialized (
     select k.id as key_id, k.epoch, c.id as contestant_id, c.number, c.name,
@@ -39,7 +42,8 @@ with who as materialized (
 select w.key_id, w.epoch, w.contestant_id, w.number, w.name, w.registration_id, w.tester,
        w.exam_id, w.slug, w.title, w.version, w.status, w.notices, w.zone,
        o.id, o.public_id, o.journal_key, o.deadline_at, o.grace_seconds, o.submitted_at,
-       h.problem_ids, h.numbers, h.texts, h.revisions
+       h.problem_ids, h.numbers, h.texts, h.revisions,
+       set_config('synchronous_commit', 'off', true) as unhurried
 from who w left join opened o on true cross join (select {ANSWERS} from held) h
 """  # noqa: S608 - of a text of ours
 WHO, EXAM, PAPER, OF_ANSWERS = slice(0, 12), slice(12, 14), slice(14, 20), slice(20, 24)
