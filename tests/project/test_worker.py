@@ -6,50 +6,18 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from examgrader.shares import PLACES, Shares
+from tests.support.small_server import THREADS, children_of, serve
 
 pytestmark = pytest.mark.long
 
-APPLICATION = """
-def application(environ, start_response):
-    start_response("200 OK", [("Content-Length", "2")])
-    return [b"ok"]
-"""
-THREADS = 2
 SPARE_CONNECTIONS = 3 * THREADS
-GRACE_SECONDS = 15
 ROOM = 10
-
-
-def serve(folder, worker, *more):
-    """A small application under gunicorn; returns the process and its port."""
-    (folder / "small.py").write_text(APPLICATION)
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        port = trial.getsockname()[1]
-    command = [
-        *(sys.executable, "-m", "gunicorn", "small:application", "--chdir", str(folder)),
-        *("--bind", f"127.0.0.1:{port}", "--worker-class", worker, "--threads", str(THREADS)),
-        *("--pythonpath", f"{Path(__file__).parents[2]},{folder}", "--no-control-socket"),
-        *("--keep-alive", "65", "--graceful-timeout", str(GRACE_SECONDS), "--log-level", "error"),
-        *more,
-    ]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    for _ in range(200):
-        try:
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-        except OSError:
-            time.sleep(0.05)
-        else:
-            return process, port
-    process.kill()
-    pytest.fail(f"gunicorn did not start: {process.communicate()[1]}")
 
 
 def measure(folder, worker):
@@ -128,10 +96,6 @@ def test_control_without_that_who_comes_waits(tmp_path):
 
 
 # -- A process takes its share --------------------------------------------------------------------------
-
-
-def children_of(process):
-    return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
 
 
 def held_by(pid):
