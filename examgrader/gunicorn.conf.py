@@ -16,6 +16,7 @@ sys.path.insert(0, str(BASE_DIR))
 
 # Found by the path that was just set.
 from examgrader import logs  # noqa: E402
+from examgrader.cores import CORES  # noqa: E402
 from examgrader.shares import SHARES  # noqa: E402
 
 # A statement that hangs must not take the sitting with it: locks wait briefly, transactions never idle.
@@ -39,6 +40,8 @@ worker_connections = min(8000, resource.getrlimit(resource.RLIMIT_NOFILE)[0] - 3
 keepalive = 65  # longer than a heartbeat's 30 s, so that a contestant's connection stays open
 timeout = 30
 graceful_timeout = 20  # less than the proxy's, Docker's and Kubernetes' patience with us (30 s and more)
+# It has no limit of time (slow_lines.py), and saves nothing that can be measured for files of this size.
+sendfile = False
 # Who may say by X-Forwarded-Proto that a request came over https.
 forwarded_allow_ips = os.environ.get("TRUSTED_PROXIES", "")
 # The heartbeat file must not lie on a disk that can stall; /dev/shm is memory.
@@ -80,6 +83,7 @@ def on_exit(server: Any) -> None:
 def child_exit(server: Any, worker: Any) -> None:
     """A process that died is not counted as one that lives; what it had counted stays counted."""
     SHARES.give_back(worker.place)
+    CORES.give_back(worker.core)
     from prometheus_client import multiprocess  # noqa: PLC0415 - it chooses where to count when first imported
 
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]

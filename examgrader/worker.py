@@ -1,6 +1,7 @@
 """gunicorn's threaded worker, for browsers that open connections before they need them."""
 
 import selectors
+import socket
 import time
 from collections import OrderedDict
 from collections.abc import Iterator
@@ -11,8 +12,13 @@ from typing import Any
 from gunicorn.workers.gthread import ThreadWorker
 
 from apps.core import waiting
+from examgrader import slow_lines
+from examgrader.cores import CORES, keep_to
 from examgrader.serving_order import ServingOrder
 from examgrader.shares import SHARES
+
+LINGER_SECONDS = 2.0
+DISCARDED_AT_ONCE = 1 << 16
 
 
 class Line:
@@ -50,21 +56,29 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
 
     Browsers open spare connections. gunicorn 27 lets each of them hold one of our few threads for five
     seconds, and waits for all of them when it is told to stop. Here they wait where kept-alive
-    connections wait, and are closed with those. Who saves gets the next free thread, and how long a request
-    waited for one is noted for whoever sheds load. And no process takes much more than its share of the
-    connections.
+    connections wait, and are closed with those; what is slow or dead lets go of its thread after seconds.
+    Who saves gets the next free thread, and how long a request waited for one is noted for whoever sheds
+    load. And no process takes much more than its share of the connections.
     """
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self.keepalived_conns, self.pending_conns = Line(), Line()
+        self.keepalived_conns, self.pending_conns, self.leaving_conns = Line(), Line(), Line()
         self.order = ServingOrder()
-        # This is still the first process, which gives the place back when the one that is made here ended.
+        # This is still the first process, which gives both back when the one that is made here ended.
         self.place = SHARES.take_place()
+        self.core = CORES.take(processes=self.cfg.workers)
+
+    def init_process(self) -> None:
+        for listener in self.sockets:
+            slow_lines.bound(listener)
+        keep_to(self.core)
+        super().init_process()
 
     def notify(self) -> None:
         """Called before each wait for something to do."""
         super().notify()
+        self.let_go()
         if not self.alive:
             return
         if self.nr_conns >= self.cfg.worker_connections:
@@ -102,6 +116,46 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
         except BaseException as error:  # noqa: BLE001 - gunicorn's `finish_request` closes the connection then
             outcome.set_exception(error)
         self.method_queue.defer(self.finish_request, conn, outcome)
+
+    def finish_request(self, conn: Any, outcome: Future[Any]) -> None:
+        """Back in the main thread. A connection that ends is heard out here, with all the others.
+
+        gunicorn would wait for the other side to close, up to two seconds, and serve nobody meanwhile.
+        """
+        if outcome.exception() is not None or outcome.result() is not False:
+            super().finish_request(conn, outcome)
+            return
+        try:
+            conn.sock.settimeout(0)
+            conn.sock.shutdown(socket.SHUT_WR)
+        except OSError:  # the other side was quicker
+            self.nr_conns -= 1
+            conn.close()
+            return
+        conn.timeout = time.monotonic() + LINGER_SECONDS
+        self.leaving_conns.append(conn)
+        self.poller.register(conn.sock, selectors.EVENT_READ, partial(self.hear_out, conn))
+
+    def hear_out(self, conn: Any, client: Any) -> None:
+        """What it still says is for nobody; without reading it, it might never get our last word."""
+        try:
+            is_over = not client.recv(DISCARDED_AT_ONCE)
+        except BlockingIOError:
+            return
+        except OSError:
+            is_over = True
+        if is_over:
+            self.leave(conn)
+
+    def let_go(self) -> None:
+        while self.leaving_conns and self.leaving_conns[0].timeout <= time.monotonic():
+            self.leave(self.leaving_conns[0])
+
+    def leave(self, conn: Any) -> None:
+        self.leaving_conns.remove(conn)
+        self.poller.unregister(conn.sock)
+        self.nr_conns -= 1
+        conn.close()
 
     def _cap_keepalive(self, deadline: float) -> None:
         SHARES.leave(self.place)

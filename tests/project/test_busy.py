@@ -3,6 +3,8 @@
 import pytest
 from django.db import connections, transaction
 
+from apps.submissions import gate
+from apps.submissions.services.saving import SavePass
 from tests import factories
 from tests.support.entering import enter
 from tests.support.racing import Racer
@@ -39,3 +41,35 @@ def test_any_other_error_is_not_taken_for_a_busy_database(client, monkeypatch):
     monkeypatch.setattr("apps.submissions.views.sitting.get_cover", fail)
     with pytest.raises(ZeroDivisionError):
         client.get("/exam/")
+
+
+class BrokenLine:
+    """A body that does not come."""
+
+    def read(self, *_):
+        raise BlockingIOError
+
+    readline = read
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("path", ["/api/v1/token/", "/api/v1/token/key/"])
+def test_a_body_that_does_not_come_is_408(client, path):
+    response = client.post(path, "{}", content_type="application/json", **{"wsgi.input": BrokenLine()})
+    assert response.status_code == 408
+
+
+@pytest.mark.django_db(transaction=True, databases=["default", "saves"])
+def test_a_save_whose_body_does_not_come_is_no_batch(client):
+    answer = factories.AnswerFactory()
+    key = factories.AccessKeyFactory(contestant=answer.submission.registration.contestant)
+    save_pass = SavePass(answer.submission_id, key.pk, key.epoch, 1)
+    response = client.post(
+        "/exam/save/",
+        "{}",
+        content_type="application/json",
+        headers={"Authorization": f"Bearer {gate.issue_save_token(save_pass)}"},
+        **{"wsgi.input": BrokenLine()},
+    )
+    assert (response.status_code, response.json()["code"]) == (400, "invalid_batch")
+    assert response.json()["errors"][0]["message"] == "The body did not come whole."

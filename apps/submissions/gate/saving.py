@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, JsonResponse
+from django.http import HttpRequest, JsonResponse, UnreadablePostError
 
 from apps.core.problems import problem
 from apps.exams.enums import Phase
@@ -49,6 +49,8 @@ def read_json(request: HttpRequest) -> Any:
         return json.loads(request.body)
     except RequestDataTooBig:
         message = "The body is too large."
+    except UnreadablePostError:
+        message = "The body did not come whole."
     except (ValueError, RecursionError):
         message = "The body is not JSON in UTF-8."
     raise InvalidBatch([Fault(None, "", message)])
