@@ -18,6 +18,7 @@ from examgrader.serving_order import ServingOrder
 from examgrader.shares import SHARES
 
 LINGER_SECONDS = 2.0
+ADMITTED_AT_ONCE = 16
 DISCARDED_AT_ONCE = 1 << 16
 
 
@@ -94,6 +95,18 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
             self.poller.unregister(conn.sock)
             self.nr_conns -= 1
             conn.close()
+
+    def accept(self, listener: Any) -> None:
+        """Let in some of those who wait at the door, where gunicorn lets in one.
+
+        Between two looks at the door the threads that serve have their turns. At an opening bell, when
+        everybody comes for the first time, those at the door waited longer than anybody inside.
+        """
+        for _ in range(ADMITTED_AT_ONCE):
+            inside = self.nr_conns
+            super().accept(listener)
+            if self.nr_conns == inside or self.nr_conns >= self.worker_connections:
+                return
 
     def enqueue_req(self, conn: Any) -> None:
         if conn.initialized or conn.data_ready:

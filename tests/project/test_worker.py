@@ -10,8 +10,10 @@ import time
 from pathlib import Path
 
 import pytest
+from gunicorn.workers.gthread import ThreadWorker
 
 from examgrader.shares import PLACES, Shares
+from examgrader.worker import PatientThreadWorker
 from tests.support.small_server import THREADS, children_of, serve
 
 pytestmark = pytest.mark.long
@@ -93,6 +95,40 @@ def test_where_there_is_no_room_left_the_idlest_makes_it(tmp_path):
 
 def test_control_without_that_who_comes_waits(tmp_path):
     assert not is_served_behind_a_full_house(tmp_path, "careless.Careless")
+
+
+class Doorkeeper(PatientThreadWorker):
+    """The worker at its door alone."""
+
+    def __init__(self, room):
+        self.cfg, self.nr_conns, self.worker_connections = None, 0, room
+
+    def enqueue_req(self, conn):
+        conn.close()
+
+
+@pytest.fixture
+def door():
+    """A socket that listens, with five who wait at it."""
+    with socket.create_server(("127.0.0.1", 0), backlog=10) as listener:
+        listener.setblocking(False)
+        waiting = [socket.create_connection(listener.getsockname()) for _ in range(5)]
+        yield listener
+        for one in waiting:
+            one.close()
+
+
+@pytest.mark.parametrize(("room", "admitted"), [(100, 5), (3, 3)])
+def test_all_who_wait_at_the_door_are_let_in_as_long_as_there_is_room(door, room, admitted):
+    worker = Doorkeeper(room)
+    worker.accept(door)
+    assert worker.nr_conns == admitted
+
+
+def test_control_gunicorn_lets_in_one_at_a_time(door):
+    worker = Doorkeeper(100)
+    ThreadWorker.accept(worker, door)
+    assert worker.nr_conns == 1
 
 
 # -- A process takes its share --------------------------------------------------------------------------
