@@ -20,7 +20,7 @@ class Cores:
         That is where so many processes cannot be shared out evenly. One processor would do twice the work of
         another; and on a large machine, with other servers like this one, all would crowd on the first few.
         """
-        if processes % len(self.holding):
+        if not self.holding or processes % len(self.holding):
             return None
         core = min(self.holding, key=self.holding.__getitem__)
         self.holding[core] += 1
@@ -38,4 +38,5 @@ def keep_to(core: int | None) -> None:
         os.sched_setaffinity(0, {core})
 
 
-CORES = Cores(os.sched_getaffinity(0))
+# Where there is no such question to ask, as on macOS, the system chooses too.
+CORES = Cores(os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set())

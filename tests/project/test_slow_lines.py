@@ -183,3 +183,4 @@ def test_where_some_processor_would_do_more_than_another_the_system_chooses(proc
     assert cores.take(processes=processes) == kept
     cores.give_back(kept)
     assert set(cores.holding.values()) == {0}
+    assert Cores(set()).take(processes=processes) is None, "a system that does not say which there are"
