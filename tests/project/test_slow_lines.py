@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import pytest
 
 from examgrader.cores import Cores
-from tests.support.small_server import THREADS, children_of, serve
+from tests.support.small_server import THREADS, children_of, serve, sockets_of
 
 pytestmark = pytest.mark.long
 
@@ -139,11 +139,6 @@ def test_a_connection_that_ends_is_closed_once_its_time_is_up(tmp_path):
             time.sleep(0.1)
         assert sockets_of(child) == 1, "only the one that listens"
         assert is_served(port, within=2)
-
-
-def sockets_of(pid):
-    kinds = [os.readlink(entry) for entry in os.scandir(f"/proc/{pid}/fd")]
-    return sum(kind.startswith("socket:") for kind in kinds)
 
 
 # -- Each process keeps to a processor -------------------------------------------------------------------

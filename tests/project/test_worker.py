@@ -7,14 +7,13 @@ import signal
 import socket
 import subprocess
 import time
-from pathlib import Path
 
 import pytest
 from gunicorn.workers.gthread import ThreadWorker
 
 from examgrader.shares import PLACES, Shares
 from examgrader.worker import PatientThreadWorker
-from tests.support.small_server import THREADS, children_of, serve
+from tests.support.small_server import THREADS, children_of, serve, sockets_of
 
 pytestmark = pytest.mark.long
 
@@ -134,12 +133,6 @@ def test_control_gunicorn_lets_in_one_at_a_time(door):
 # -- A process takes its share --------------------------------------------------------------------------
 
 
-def held_by(pid):
-    """How many connections a process has open."""
-    kinds = [os.readlink(path) for path in Path(f"/proc/{pid}/fd").iterdir() if path.is_symlink()]
-    return sum(kind.startswith("socket:") for kind in kinds)
-
-
 def connect(port, count):
     """So many browsers that ask for a page and stay."""
     lines = []
@@ -155,23 +148,24 @@ def test_a_process_that_holds_more_than_its_share_leaves_new_connections_to_the_
     lines = []
     try:
         until = time.monotonic() + 20
-        while len(children_of(process)) < 2 and time.monotonic() < until:
+        # Until both are there and have nothing but the door: `serve` knocked to see whether it is open.
+        while [sockets_of(child) for child in children_of(process)] != [1, 1] and time.monotonic() < until:
             time.sleep(0.05)
         frozen, other = children_of(process)
-        before = held_by(other)
+        before = sockets_of(other)
         os.kill(frozen, signal.SIGSTOP)
         lines += connect(port, 40)  # nobody else is there: the one takes them all, whatever its share
-        assert held_by(other) - before == 40
-        frozen_held = held_by(frozen)
+        assert sockets_of(other) - before == 40
+        frozen_held = sockets_of(frozen)
         os.kill(frozen, signal.SIGCONT)
         until = time.monotonic() + 20
-        while held_by(frozen) <= frozen_held and time.monotonic() < until:
+        while sockets_of(frozen) <= frozen_held and time.monotonic() < until:
             lines += connect(port, 1)  # until it is back, and has been heard of
             time.sleep(0.1)
-        assert held_by(frozen) > frozen_held
-        before = held_by(other)
+        assert sockets_of(frozen) > frozen_held
+        before = sockets_of(other)
         lines += connect(port, 20)
-        assert held_by(other) - before <= 2
+        assert sockets_of(other) - before <= 2
     finally:
         for line in lines:
             line.close()

@@ -1,5 +1,6 @@
 """gunicorn with a worker class and an application of a few lines, to look at the worker alone."""
 
+import os
 import socket
 import subprocess
 import sys
@@ -44,3 +45,14 @@ def serve(folder, worker, *more, application=APPLICATION):
 
 def children_of(process):
     return [int(pid) for pid in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+
+
+def sockets_of(pid):
+    """How many a process has open: connections, and the one that listens."""
+    count = 0
+    for entry in os.scandir(f"/proc/{pid}/fd"):
+        try:
+            count += os.readlink(entry).startswith("socket:")
+        except FileNotFoundError:
+            continue  # closed meanwhile
+    return count
