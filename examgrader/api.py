@@ -4,7 +4,7 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from django.views.defaults import page_not_found
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -28,6 +28,8 @@ def problem_details(error: Exception, context: dict[str, Any]) -> Response | Non
         return told(error.status, error.code, str(error), **error.members)
     if isinstance(error, RequestDataTooBig):
         error = BodyTooLarge()
+    if isinstance(error, UnreadablePostError):
+        return told(408, "not_whole", "The request did not come whole. Send it again.")
     if isinstance(error, PermissionDenied):
         error = exceptions.PermissionDenied()
     if not isinstance(error, exceptions.APIException):

@@ -2,9 +2,12 @@
 
 import pytest
 from django.db import connections, transaction
+from django.http import UnreadablePostError
+from django.test import RequestFactory
 
 from apps.submissions import gate
 from apps.submissions.services.saving import SavePass
+from examgrader.busy import BusyDatabaseMiddleware
 from tests import factories
 from tests.support.entering import enter
 from tests.support.racing import Racer
@@ -54,9 +57,18 @@ class BrokenLine:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("path", ["/api/v1/token/", "/api/v1/token/key/"])
-def test_a_body_that_does_not_come_is_408(client, path):
+def test_the_api_tells_that_a_body_does_not_come_as_a_problem(client, path):
     response = client.post(path, "{}", content_type="application/json", **{"wsgi.input": BrokenLine()})
-    assert response.status_code == 408
+    assert (response.status_code, response.json()["code"]) == (408, "not_whole")
+
+
+def test_a_page_whose_form_does_not_come_is_408():
+    """Wherever the check of the form's token did not stumble over it first."""
+    answer = BusyDatabaseMiddleware(lambda _: None).process_exception(
+        RequestFactory().post("/exam/paper/"), UnreadablePostError()
+    )
+    assert answer is not None
+    assert answer.status_code == 408
 
 
 @pytest.mark.django_db(transaction=True, databases=["default", "saves"])

@@ -1,15 +1,12 @@
 """Lines that are slow or dead: the others are served all the same."""
 
-import http.client
-import os
 import socket
 import time
 from contextlib import contextmanager
 
 import pytest
 
-from examgrader.cores import Cores
-from tests.support.small_server import THREADS, children_of, serve, sockets_of
+from tests.support.small_server import THREADS, children_of, is_served, serve, sockets_of
 
 pytestmark = pytest.mark.long
 
@@ -67,17 +64,6 @@ def slow_lines(folder, worker, said, *more):
             line.close()
         process.kill()
         process.communicate()
-
-
-def is_served(port, *, within):
-    visitor = http.client.HTTPConnection("127.0.0.1", port, timeout=within)
-    try:
-        visitor.request("GET", "/")
-        return visitor.getresponse().read() == b"ok"
-    except TimeoutError:
-        return False
-    finally:
-        visitor.close()
 
 
 PAPER = b"GET /paper/ HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -139,43 +125,3 @@ def test_a_connection_that_ends_is_closed_once_its_time_is_up(tmp_path):
             time.sleep(0.1)
         assert sockets_of(child) == 1, "only the one that listens"
         assert is_served(port, within=2)
-
-
-# -- Each process keeps to a processor -------------------------------------------------------------------
-
-
-def test_as_many_processes_as_processors_have_one_each(tmp_path):
-    allowed = os.sched_getaffinity(0)
-    process, _ = serve(tmp_path, "examgrader.worker.PatientThreadWorker", "--workers", str(len(allowed)))
-    try:
-        until = time.monotonic() + 20
-        while time.monotonic() < until:
-            kept = sorted(core for child in children_of(process) for core in os.sched_getaffinity(child))
-            if kept == sorted(allowed):
-                break
-            time.sleep(0.1)
-        assert kept == sorted(allowed)
-        assert os.sched_getaffinity(process.pid) == allowed, "the first process stays free"
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
-
-
-def test_a_process_takes_the_place_of_the_one_that_ended():
-    cores = Cores({4, 5})
-    before = [cores.take(processes=2) for _ in range(2)]
-    after_a_reload = [cores.take(processes=2) for _ in range(2)]
-    for core in before:
-        cores.give_back(core)
-    cores.give_back(after_a_reload[1])
-    assert (before, after_a_reload) == ([4, 5], [4, 5])
-    assert cores.take(processes=2) == 5
-
-
-@pytest.mark.parametrize(("processes", "kept"), [(1, None), (2, 4), (3, None), (4, 4)])
-def test_where_some_processor_would_do_more_than_another_the_system_chooses(processes, kept):
-    cores = Cores({4, 5})
-    assert cores.take(processes=processes) == kept
-    cores.give_back(kept)
-    assert set(cores.holding.values()) == {0}
-    assert Cores(set()).take(processes=processes) is None, "a system that does not say which there are"

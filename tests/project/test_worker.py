@@ -13,7 +13,7 @@ from gunicorn.workers.gthread import ThreadWorker
 
 from examgrader.shares import PLACES, Shares
 from examgrader.worker import PatientThreadWorker
-from tests.support.small_server import THREADS, children_of, serve, sockets_of
+from tests.support.small_server import THREADS, children_of, is_served, serve, sockets_of
 
 pytestmark = pytest.mark.long
 
@@ -27,14 +27,7 @@ def measure(folder, worker):
     spare = [socket.create_connection(("127.0.0.1", port)) for _ in range(SPARE_CONNECTIONS)]
     time.sleep(0.3)  # the worker has accepted them all
     try:
-        client = http.client.HTTPConnection("127.0.0.1", port, timeout=3)
-        try:
-            client.request("GET", "/")
-            served = client.getresponse().read() == b"ok"
-        except TimeoutError:
-            served = False
-        finally:
-            client.close()
+        served = is_served(port, within=3)
         if not served:
             return False, False
         process.send_signal(signal.SIGTERM)
@@ -75,14 +68,10 @@ def is_served_behind_a_full_house(folder, worker):
     process, port = serve(folder, worker, "--worker-connections", str(ROOM))
     silent = [socket.create_connection(("127.0.0.1", port)) for _ in range(ROOM)]
     time.sleep(0.3)  # all of them were let in
-    visitor = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        visitor.request("GET", "/")
-        return visitor.getresponse().read() == b"ok"
-    except TimeoutError:
-        return False
+        return is_served(port, within=5)
     finally:
-        for connection in (*silent, visitor):
+        for connection in silent:
             connection.close()
         process.kill()
         process.communicate()

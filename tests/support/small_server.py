@@ -1,5 +1,6 @@
 """gunicorn with a worker class and an application of a few lines, to look at the worker alone."""
 
+import http.client
 import os
 import socket
 import subprocess
@@ -41,6 +42,18 @@ def serve(folder, worker, *more, application=APPLICATION):
             return process, port
     process.kill()
     pytest.fail(f"gunicorn did not start: {process.communicate()[1]}")
+
+
+def is_served(port, *, within):
+    """Whether somebody who comes now gets a page in so many seconds."""
+    visitor = http.client.HTTPConnection("127.0.0.1", port, timeout=within)
+    try:
+        visitor.request("GET", "/")
+        return visitor.getresponse().read() == b"ok"
+    except TimeoutError:
+        return False
+    finally:
+        visitor.close()
 
 
 def children_of(process):
