@@ -11,9 +11,9 @@ ROOM_BYTES = 1 << 20
 PATIENCE_SECONDS = 10
 
 
-def bound(listener: socket.socket, *, seconds: int = PATIENCE_SECONDS) -> None:
-    """Its connections inherit this. Who reads or writes in vain for so long gets a BlockingIOError."""
+def bound(connection: socket.socket, *, seconds: int = PATIENCE_SECONDS) -> None:
+    """From now on, who reads from it or writes to it in vain for so long gets a BlockingIOError."""
     patience = struct.pack("ll", seconds, 0)  # a timeval
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM_BYTES)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, ROOM_BYTES)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, patience)
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, patience)

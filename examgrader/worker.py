@@ -71,8 +71,6 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
         self.core = CORES.take(processes=self.cfg.workers)
 
     def init_process(self) -> None:
-        for listener in self.sockets:
-            slow_lines.bound(listener)
         keep_to(self.core)
         super().init_process()
 
@@ -114,6 +112,7 @@ class PatientThreadWorker(ThreadWorker):  # type: ignore[misc]
             self.order.put(conn)
             self.tpool.submit(self.serve_next)
             return
+        slow_lines.bound(conn.sock)
         conn.sock.settimeout(0)
         conn.timeout = time.monotonic() + self.cfg.keepalive
         self.pending_conns.append(conn)

@@ -11,6 +11,7 @@ from tests.support.small_server import THREADS, children_of, is_served, serve, s
 pytestmark = pytest.mark.long
 
 WORKERS = """
+import time
 from functools import partial
 
 from gunicorn.workers.gthread import ThreadWorker
@@ -21,7 +22,14 @@ from examgrader.worker import PatientThreadWorker
 
 class Unbound(PatientThreadWorker):
     def init_process(self):
-        ThreadWorker.init_process(self)
+        slow_lines.bound = lambda connection: None
+        super().init_process()
+
+
+class Late(PatientThreadWorker):
+    def init_process(self):
+        time.sleep(1)
+        super().init_process()
 
 
 class Hasty(PatientThreadWorker):
@@ -74,8 +82,10 @@ HALVES = {
 }
 
 
-def test_who_does_not_fetch_a_page_holds_no_thread(tmp_path):
-    with slow_lines(tmp_path, "examgrader.worker.PatientThreadWorker", PAPER) as (_, port):
+@pytest.mark.parametrize("worker", ["examgrader.worker.PatientThreadWorker", "workers.Late"])
+def test_who_does_not_fetch_a_page_holds_no_thread(tmp_path, worker):
+    """Nor does who came before there was a process to come to."""
+    with slow_lines(tmp_path, worker, PAPER) as (_, port):
         assert is_served(port, within=3)
 
 
