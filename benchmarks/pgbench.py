@@ -43,12 +43,14 @@ SELECT revision AS turn FROM submissions_answer WHERE submission_id = :submissio
 """
 ENDING = ";\n\\set turn :turn + 1\n"
 OURS = {
-    "submission": ":submission",
-    "key": ":key",
-    "epoch": "1",
-    "version": "1",
-    "device": f"'{DEVICE}'",
-    "page": f"'{DEVICE}'",
+    "papers": "array[:submission]::bigint[]",
+    "keys": "array[:key]::bigint[]",
+    "epochs": "array[1]",
+    "pages": f"array['{DEVICE}'::uuid]",
+    "versions": "array[1]",
+    "devices": f"array['{DEVICE}'::uuid]",
+    "sizes": "array[1]",
+    "places": "array[:submission]::bigint[]",
     "ops": "array[(lpad(to_hex(:run::bigint), 8, '0') || lpad(to_hex(:turn::bigint), 24, '0'))::uuid]",
     "numbers": "array[1]",
     "texts": "array['The answer is ' || :turn || ', because each of the cases gives the same.']",

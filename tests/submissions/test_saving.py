@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from apps.submissions.models import Answer, AnswerRevision, Submission
 from apps.submissions.rules.batch import InvalidBatch
-from apps.submissions.services import saving
+from apps.submissions.services import saving, writing
 from tests import factories
 from tests.submissions.conftest import DEVICE, edit, open_paper, pass_of, save
 
@@ -122,7 +122,7 @@ def test_nothing_changes_after_handing_in(paper, save_pass, real_now):
 
 
 def test_at_most_200_late_drafts_are_kept(real_now, monkeypatch):
-    monkeypatch.setattr(saving, "MOST_LATE_DRAFTS", 2)
+    monkeypatch.setattr(writing, "MOST_LATE_DRAFTS", 2)
     paper = open_paper(
         real_now, started_at=real_now - timedelta(hours=2), deadline_at=real_now - timedelta(hours=1)
     )

@@ -8,7 +8,7 @@ from django.db import OperationalError, ProgrammingError, connections
 from psycopg.pq import TransactionStatus
 
 from apps.core.breaker import Breaker
-from apps.submissions.services import saving
+from apps.submissions.services import writing
 from apps.submissions.services.saving import DatabaseBusy
 from examgrader.postgresql import silence
 from tests.submissions.conftest import edit, pass_of, save
@@ -131,7 +131,7 @@ def test_a_line_that_swallows_everything_is_found_out_by_connecting(impatient, c
 def test_a_save_is_told_to_come_again_and_is_kept_then(impatient, paper, monkeypatch):
     save_pass = pass_of(paper)
     with monkeypatch.context() as patch:
-        patch.setattr(saving, "SAVE", "select pg_sleep(3), %(submission)s")
+        patch.setattr(writing, "SAVE", "select pg_sleep(3), %(papers)s")
         with pytest.raises(DatabaseBusy):
             save(save_pass, edit())
     with pytest.raises(DatabaseBusy):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from django.db import Error
 
@@ -13,12 +14,11 @@ from apps.core import prepared
 from apps.core.database import is_passing
 from apps.core.errors import RuleViolation
 from apps.submissions.rules.batch import Batch, Fault, InvalidBatch
-from apps.submissions.services.save_statement import HEARTBEAT, IN_FLIGHT, SAVE
+from apps.submissions.services.save_statement import HEARTBEAT, IN_FLIGHT
+from apps.submissions.services.writing import MOST_LATE_DRAFTS, Rows, array_literal, write
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-MOST_LATE_DRAFTS = 200
+    from collections.abc import Iterator
 
 FAULTS = {
     "unknown": ("number", "This paper has no problem with this number."),
@@ -91,20 +91,8 @@ def save_batch(*, save_pass: SavePass, batch: Batch) -> Saved:
     nothing of the batch was kept. (Only an op that is in flight for two problems at once is found out
     after the rest of its batch was kept.)
     """
-    parameters = {
-        "submission": save_pass.submission_id,
-        "key": save_pass.key_id,
-        "epoch": save_pass.epoch,
-        "version": save_pass.paper_version,
-        "device": batch.device,
-        "page": save_pass.page or batch.device,
-        "ops": array_literal(edit.op for edit in batch.edits),
-        "numbers": array_literal(edit.number for edit in batch.edits),
-        "texts": array_literal(quoted(edit.text) for edit in batch.edits),
-        "bases": array_literal(edit.based_on for edit in batch.edits),
-        "most_late": MOST_LATE_DRAFTS,
-    }
-    rows = run(SAVE if batch.edits else HEARTBEAT, parameters)
+    with busy_while_it_passes():
+        rows = write(save_pass, batch) if batch.edits else ask_how_it_is(save_pass, batch)
     if not rows:
         raise SignedOut
     refuse_faults(batch, rows)
@@ -114,32 +102,36 @@ def save_batch(*, save_pass: SavePass, batch: Batch) -> Saved:
         return saved
     edits = [row[6:13] for row in rows]
     if any(state is None for _, _, state, *_ in edits):
-        edits = with_those_in_flight(edits, batch, parameters)
+        with busy_while_it_passes():
+            edits = with_those_in_flight(edits, save_pass, batch)
     return replace(saved, edits=tuple(SavedEdit(*edit) for edit in edits))
 
 
-def array_literal(items: Iterable[object]) -> str:
-    """An array as PostgreSQL reads it: over a list the driver works longer, in Python, to find its type."""
-    return "{" + ",".join("NULL" if item is None else str(item) for item in items) + "}"
-
-
-def quoted(text: str) -> str:
-    """A text as an element of an array, whatever it holds."""
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
-
-
-def run(statement: str, parameters: Mapping[str, Any]) -> list[tuple[Any, ...]]:
-    """Ask by a connection of the save path's own; op ids make it safe to ask again."""
+@contextmanager
+def busy_while_it_passes() -> Iterator[None]:
+    """Nothing is lost by an error that passes: op ids make it safe to send the same batch again."""
     try:
-        return prepared.ask(statement, parameters)
+        yield
     except Error as error:
         if is_passing(error):
             raise DatabaseBusy from error
         raise
 
 
-def refuse_faults(batch: Batch, rows: Sequence[tuple[Any, ...]]) -> None:
+def ask_how_it_is(save_pass: SavePass, batch: Batch) -> Rows:
+    """A heartbeat's row, the first columns of a save's."""
+    return prepared.ask(
+        HEARTBEAT,
+        {
+            "submission": save_pass.submission_id,
+            "key": save_pass.key_id,
+            "epoch": save_pass.epoch,
+            "page": save_pass.page or batch.device,
+        },
+    )
+
+
+def refuse_faults(batch: Batch, rows: Rows) -> None:
     """Name the edits that do not belong to this paper; the statement kept nothing then."""
     places = {edit.op: index for index, edit in enumerate(batch.edits)}
     faults = [Fault(places[row[6]], *FAULTS[row[13]]) for row in rows if batch.edits and row[13]]
@@ -147,11 +139,12 @@ def refuse_faults(batch: Batch, rows: Sequence[tuple[Any, ...]]) -> None:
         raise InvalidBatch(faults)
 
 
-def with_those_in_flight(
-    edits: list[tuple[Any, ...]], batch: Batch, parameters: Mapping[str, Any]
-) -> list[tuple[Any, ...]]:
+def with_those_in_flight(edits: Rows, save_pass: SavePass, batch: Batch) -> Rows:
     """Fill in the edits whose op another session was saving at the same moment; it has committed by now."""
-    found = {row[0]: row for row in run(IN_FLIGHT, parameters)}
+    ops = array_literal(edit.op for edit in batch.edits)
+    found = {
+        row[0]: row for row in prepared.ask(IN_FLIGHT, {"submission": save_pass.submission_id, "ops": ops})
+    }
     filled = []
     for index, edit in enumerate(edits):
         op, number, state = edit[:3]
