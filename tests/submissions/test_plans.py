@@ -5,6 +5,7 @@ import re
 import pytest
 from django.db import connections
 
+from apps.submissions.selectors import own_registrations, paper, receipts
 from apps.submissions.services import opening, save_statement
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "saves"])
@@ -14,8 +15,15 @@ STATEMENTS = {
     "heartbeat": save_statement.HEARTBEAT,
     "op in flight": save_statement.IN_FLIGHT,
     "opening": opening.OPEN,
+    "paper": paper.GET,
+    "own registrations": own_registrations.OF_CONTESTANT,
+    "own receipt": receipts.OWN,
 }
 THROUGH_A_WHOLE_TABLE = re.compile(r"Seq Scan on (?:access|exams|submissions)_\w+")
+# Of what contestants make themselves, all in the same minutes. Exams and keys were there days before.
+THROUGH_A_WHOLE_INDEX = re.compile(
+    r"Index (?:Only )?Scan (?:Backward )?using \w+ on (submissions_\w+)[^\n]*\n(?!\s+Index Cond)"
+)
 
 
 def plan_of(statement, alias="saves"):
@@ -46,6 +54,15 @@ def test_a_plan_made_over_empty_tables_reads_no_table_whole_later(name):
     plan = plan_of(STATEMENTS[name])
     assert "Index Scan" in plan
     assert not THROUGH_A_WHOLE_TABLE.findall(plan)
+    assert not THROUGH_A_WHOLE_INDEX.findall(f"{plan}\n")
+
+
+def test_control_a_join_reads_all_receipts():
+    joined = """
+        select t.code from submissions_receipt t join submissions_submission s on s.id = t.submission_id
+        where s.registration_id = %(which)s order by t.id desc limit 1
+    """
+    assert "submissions_receipt" in THROUGH_A_WHOLE_INDEX.findall(plan_of(joined))
 
 
 def test_control_as_other_connections_plan_the_save_reads_all_revisions():

@@ -15,7 +15,8 @@ from apps.submissions.selectors.paper import ANSWERS, OwnAnswer, OwnPaper
 #     reads the rest as it was when it began: without the lock in `held` the page would show the text from
 #     before that save. A locking read returns the row as it is after the wait.
 #   * `who` comes first and alone decides who may: nothing is written for a key that does not open.
-# The locks are taken in the order of the save path: the paper, then its answers.
+# The locks are taken in the order of the save path: the paper, then its answers. Both are found by their
+# indexes whatever the statistics say (save_statement.py tells why).
 # Nobody is told that the pen is saved, so this one transaction does not wait for the disk (`unhurried`, until
 # its end): the next commit of anybody writes what stands before it too. A crash before that gives the pen
 # back to the page that had it; both texts are kept, as ever, and a reload takes it again.
@@ -32,12 +33,15 @@ with who as materialized (
     where k.id = %(key)s and k.epoch = %(epoch)s and k.revoked_at is null
 ), opened as (
     update submissions_submission s set writer = %(page)s
-    from who where s.registration_id = who.registration_id
+    where s.registration_id = any(array(select registration_id from who))
     returning s.id, s.public_id, s.journal_key, s.deadline_at, s.grace_seconds, s.submitted_at
 ), held as materialized (
     select a.problem_id, a.number, a.text, a.revision
-    from opened o join submissions_answer a on a.submission_id = o.id
-    for no key update of a
+    from opened o cross join lateral (
+        select a.problem_id, a.number, a.text, a.revision from submissions_answer a
+        where a.submission_id = o.id
+        for no key update of a
+    ) a
 )
 select w.key_id, w.epoch, w.contestant_id, w.number, w.name, w.registration_id, w.tester,
        w.exam_id, w.slug, w.title, w.version, w.status, w.notices, w.zone,
