@@ -5,8 +5,10 @@ import uuid
 
 import pytest
 from django.contrib.auth import get_user_model
+from psycopg._queries import MAX_CACHED_STATEMENT_LENGTH  # its own name for it; there is no public one
 
 from apps.submissions import gate
+from apps.submissions.services import save_statement
 from tests.submissions.conftest import pass_of
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "saves"])
@@ -53,6 +55,10 @@ def test_a_batch_is_one_statement_whatever_it_holds(send, edit_count):
 def test_a_browser_that_is_also_signed_in_to_the_console_costs_no_more(client, send):
     client.force_login(get_user_model().objects.create(username="staff", is_staff=True))
     assert send(1).status_code == 200
+
+
+def test_the_driver_remembers_its_translation_of_the_statement():
+    assert len(save_statement.SAVE) <= MAX_CACHED_STATEMENT_LENGTH
 
 
 def test_the_answer_is_short(send):

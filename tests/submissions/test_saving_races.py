@@ -38,7 +38,7 @@ def without(monkeypatch, *guards):
 
 
 SLOWLY = ("select g.paper from gate g", "select g.paper, pg_sleep(0.2) from gate g")
-UNLOCKED = [("        for no key update of s skip locked\n", ""), ("        for no key update of a\n", "")]
+UNLOCKED = [("for no key update of s skip locked\n", ""), ("for no key update of a\n", "")]
 
 
 # -- 1. Two edits of the same revision at once: exactly one becomes current ------------------------

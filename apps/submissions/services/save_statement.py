@@ -111,6 +111,9 @@ left join seen v using (paper, op)
 left join fault f using (paper, op)
 order by e.place
 """
+# The driver remembers its translation of texts of up to 4,096 characters. This one has as many without what
+# only we read; else it would be translated anew for each save.
+SAVE = "\n".join(line.strip() for line in SAVE.splitlines())
 
 # A heartbeat takes no lock: it only asks for the time, the deadline and the notices.
 HEARTBEAT = """
