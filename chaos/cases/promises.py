@@ -23,8 +23,8 @@ from chaos.stack import Stack
 from chaos.web import Web
 
 OK, FOUND, FORBIDDEN, UNKNOWN, SERVER = 200, 302, 403, 422, 500
-# More racers than one process lets in while another has none: within a process saves of a paper come one after
-# the other anyway.
+# More racers than one process lets in while another has none: within one, saves of a paper come one after the
+# other anyway.
 RACES, RACERS = 25, 12
 HELD_SECONDS = 0.15
 SENT_AGAIN = 4
