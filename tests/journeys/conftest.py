@@ -149,6 +149,8 @@ def look(complaints):
 
     def check(page, name):
         before = len(complaints)
+        # A click waits for the answer's first bytes only, and half a page has no heading yet.
+        page.wait_for_load_state("load")
         page.evaluate("document.fonts.ready.then(() => null)")
         if PICTURES:
             Path(PICTURES).mkdir(parents=True, exist_ok=True)
