@@ -12,6 +12,7 @@ from django.db import connection, connections
 from django.test import TransactionTestCase
 
 from apps.access.gate import FAILURES
+from apps.core import breaker
 from apps.exams.api.base import ExpensiveCalls, StaffCalls
 from apps.exams.selectors.content import CONTENT
 from apps.submissions.views.paper_page import PAGES
@@ -62,7 +63,11 @@ def now() -> datetime:
 
 @pytest.fixture(autouse=True)
 def _empty_cache():
-    """Counters and contents of one test are not another's: their databases have nothing in common."""
+    """Counters and contents of one test are not another's: their databases have nothing in common.
+
+    Nor is what the last one did to Redis.
+    """
+    breaker.redis.mend()
     cache.clear()
     for counter in (FAILURES, StaffCalls.counter, ExpensiveCalls.counter):
         counter.remembered.clear()

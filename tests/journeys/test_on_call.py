@@ -30,7 +30,8 @@ def test_who_is_on_call_sees_at_a_glance_what_is_wrong(open_page, live_server, l
     sign_in(page, "head")
     page.get_by_role("link", name="On call: how the sitting goes").click()
     expect(page.get_by_role("heading", name="On call", level=1)).to_be_visible()
-    expect(page.get_by_text("1 contestant not heard for over 60 s.")).to_be_visible()
+    # On a busy machine Redis may be late once, and is left alone then: the page looks again by itself.
+    expect(page.get_by_text("1 contestant not heard for over 60 s.")).to_be_visible(timeout=30_000)
     page.get_by_role("link", name="Hold it still").click()
     look(page, "on-call")
     page.set_viewport_size(PHONE)
