@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from django import forms
 
+from apps.exams.forms.files import SeveralFilesField, SeveralFilesInput
 from apps.submissions.rules.batch import MOST_EDITS, Batch, Fault, InvalidBatch, read_batch
 from apps.submissions.selectors.paper import Paper, PaperProblem
 from apps.submissions.services import timing
@@ -94,4 +95,15 @@ class AcceptForm(forms.Form):
         max_length=300,
         help_text="It is kept with the answer.",
         widget=forms.TextInput({"class": "vTextField"}),
+    )
+
+
+class EmergencyForm(forms.Form):
+    """The files that pages without a network handed over."""
+
+    sealed = SeveralFilesField(
+        label="Emergency files",
+        allow_empty_file=True,  # it is told of like any other that is none
+        help_text="As many as you have; each belongs to one paper.",
+        widget=SeveralFilesInput(attrs={"accept": ".examgrader"}),
     )

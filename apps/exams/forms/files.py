@@ -30,12 +30,14 @@ class SeveralFilesInput(forms.ClearableFileInput):
 
 
 class SeveralFilesField(forms.FileField):
-    """Any number of files."""
+    """Any number of files, at least one where it is required."""
 
     widget = SeveralFilesInput
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         files = data if isinstance(data, list | tuple) else [data] if data else []
+        if not files:
+            super().clean(None, initial)
         return [super(SeveralFilesField, self).clean(file, initial) for file in files]
 
 

@@ -14,7 +14,7 @@ from apps.core.counting import counted
 from apps.core.errors import RuleViolation
 from apps.exams.admin.scoped import ScopedAdmin
 from apps.exams.rules import roles
-from apps.submissions.admin import contestant, kept
+from apps.submissions.admin import contestant, emergency, kept
 from apps.submissions.forms import DeadlineForm
 from apps.submissions.models import Submission
 from apps.submissions.selectors.times import phase_of_paper, told
@@ -86,6 +86,11 @@ class SubmissionAdmin(ScopedAdmin[Submission]):
     def get_urls(self) -> list[URLPattern]:
         pages = [
             path(
+                "emergency/",
+                self.admin_site.admin_view(self.emergency_view),
+                name="submissions_emergency",
+            ),
+            path(
                 "contestant/<int:contestant_id>/",
                 self.admin_site.admin_view(contestant.contestant),
                 name="submissions_contestant",
@@ -97,6 +102,9 @@ class SubmissionAdmin(ScopedAdmin[Submission]):
             ),
         ]
         return [*pages, *super().get_urls()]
+
+    def emergency_view(self, request: HttpRequest) -> HttpResponse:
+        return emergency.page(self, request)
 
     def accept_view(self, request: HttpRequest, revision_id: int) -> HttpResponse:
         return kept.accept(self, request, revision_id)

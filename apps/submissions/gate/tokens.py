@@ -26,10 +26,13 @@ def issue_save_token(save_pass: SavePass) -> str:
 def read_save_token(request: HttpRequest) -> SavePass | None:
     """What the `Authorization: Bearer …` header names, None if it is missing or not ours."""
     header = request.META.get("HTTP_AUTHORIZATION", "")  # `request.headers` is made of all of them
-    if not header.startswith(SCHEME):
-        return None
+    return pass_of(header.removeprefix(SCHEME)) if header.startswith(SCHEME) else None
+
+
+def pass_of(token: str) -> SavePass | None:
+    """What a token says, None if it is not ours."""
     try:
-        return open_token(header.removeprefix(SCHEME))
+        return open_token(token)
     except (signing.BadSignature, TypeError, ValueError):
         return None
 

@@ -49,6 +49,14 @@ export function nextEdit(answer) {
   return answer.queue[0] ?? null;
 }
 
+/** Every edit that the server does not hold, oldest first, with its problem's number; changes nothing. */
+export function unsentEdits(answer) {
+  const { number, queue, text, revision } = answer;
+  const isNew = hasNewText(answer) && queue.at(-1)?.text !== text;
+  const newest = isNew ? [{ op: newId(), text, based_on: revision }] : [];
+  return [...queue, ...newest].map((edit) => ({ number, ...edit }));
+}
+
 /**
  * Enter what the server said about one edit.
  *

@@ -4,6 +4,7 @@ import { watchBar } from "./bar.js";
 import { Clock } from "./clock.js";
 import { Closing } from "./closing.js";
 import { ConflictPanel, settleChoice } from "./conflicts.js";
+import { offerEmergencyFile } from "./emergency.js";
 import { findFields } from "./fields.js";
 import { HandIn } from "./handin.js";
 import { Journal, forget, stayAlive } from "./journal.js";
@@ -162,6 +163,7 @@ async function start() {
   }
   showNotice("plain", journal.kind === "plain");
   showNotice("memory", journal.kind === "memory");
+  offerEmergencyFile({ journal, listAnswers: () => answers.values(), contestant: owner.contestant });
   watchThePage();
   closing.start();
   show();
