@@ -31,6 +31,7 @@ def handed_over(contestant, look, tmp_path):
         paper.waits_for(lambda: held)
         held.pop().abort()
         paper.shows("time-up-offline", "Keep this page open and call your proctor.")
+        expect(paper.page.get_by_test_id("save-state")).to_have_text("Not sent yet. Do not close this page.")
         look(paper.page, "emergency-offered")
         with paper.page.expect_download() as download:
             paper.page.get_by_role("button", name="Save them to a file").click()

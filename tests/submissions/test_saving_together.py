@@ -65,6 +65,7 @@ def test_several_papers_are_one_statement_and_each_keeps_its_own(papers):
 # -- What one brings touches no other ----------------------------------------------------------------------
 
 OF_ITS_OWN_PAPER = " where f.paper = g.paper"
+OF_A_LOCKED_PAPER = "where a.submission_id = g.paper and a.number = e.number"
 
 
 def save_beside_a_fault(papers):
@@ -101,10 +102,13 @@ def test_who_is_signed_out_is_left_out(papers, real_now):
 
 
 def meanwhile_held(papers):
-    """Save two papers while somebody holds the first; what became of both before the first was let go."""
+    """Save two papers while somebody holds the first, and its answers, as who moves its deadline does; what
+    became of both before the first was let go.
+    """
     calls = [call(paper, edit(text="mine")) for paper in papers[:2]]
     together = Racer(lambda: [states(rows) for rows in writing.write_together(calls)])
-    with locked(Submission.objects.filter(pk=papers[0].pk)):
+    answers = Answer.objects.filter(submission=papers[0]).order_by()
+    with locked(Submission.objects.filter(pk=papers[0].pk)), locked(answers):
         together.start()
         together.join(1)
         return texts(papers[1])[0], together
@@ -121,6 +125,16 @@ def test_control_a_patient_statement_keeps_the_others_waiting(papers, monkeypatc
     others, together = meanwhile_held(papers)
     assert others == ""
     assert together.result() == [["current"], ["current"]]
+
+
+def test_control_answers_locked_before_their_paper_keep_the_others_waiting(papers, monkeypatch):
+    """And whoever holds that paper, and wants an answer that is locked by then, waits for ever."""
+    assert OF_A_LOCKED_PAPER in writing.SAVE
+    first = OF_A_LOCKED_PAPER.replace("g.paper", "e.paper")
+    monkeypatch.setattr(writing, "SAVE", writing.SAVE.replace(OF_A_LOCKED_PAPER, first))
+    others, together = meanwhile_held(papers)
+    assert others == ""
+    assert together.result() == [[], ["current"]]
 
 
 def test_who_was_held_waits_alone_and_is_kept(papers):

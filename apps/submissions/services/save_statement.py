@@ -11,6 +11,8 @@ gate   locks the papers and says whether each is open at the database's clock. T
        the wait for the lock against the contestant.
 head   locks the answers and reads them *as they are after the wait*. Deciding "current or conflict"
        from an unlocked read would use the snapshot from before it, and two edits would both win.
+       Their papers are locked by then, for `g.paper` has to be known first. By `e.paper` answers of a paper
+       that somebody else holds were locked as well, and the two waited for each other.
 fault  what speaks against keeping a batch: a number that is no problem of its paper, an op that was used for
        another problem before, no room for late drafts.
 sound  the papers whose batch is kept as a whole.
@@ -59,7 +61,7 @@ with batch as materialized (
     select e.paper, e.number, a.id, a.revision, a.text
     from gate g join edit e using (paper) cross join lateral (
         select a.id, a.revision, a.text from submissions_answer a
-        where a.submission_id = e.paper and a.number = e.number
+        where a.submission_id = g.paper and a.number = e.number
         for no key update of a
     ) a
 ), seen as materialized (

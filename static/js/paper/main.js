@@ -79,7 +79,8 @@ function hear({ body, tripTime }) {
 function show() {
   showMarks(answers);
   for (const [number, panel] of panels) panel.show(answers.get(number));
-  showState(judge({ answers, outbox, journalKind: journal.kind, isOtherTab: writer.isOtherTab }), savedAt);
+  const { kind: journalKind } = journal;
+  showState(judge({ answers, outbox, journalKind, isOtherTab: writer.isOtherTab, isOver: clock.isOver }), savedAt);
   showNotice("signed-out", outbox.trouble === "signed-out");
   writer.show();
   lockFor("closed")(outbox.isClosed);

@@ -6,9 +6,11 @@ const line = document.querySelector("[data-testid=save-state]");
 const QUIET = new Set(["manual", "saving", "saved"]);
 
 /** @returns {{state: string, words: string}} the hook's value, and which sentence belongs to it */
-export function judge({ answers, outbox, journalKind, isOtherTab }) {
+export function judge({ answers, outbox, journalKind, isOtherTab, isOver }) {
   const all = [...answers.values()];
   if (outbox.isClosed && !outbox.hasUnsent) return { state: "closed", words: "closed" };
+  // Nobody is told to keep writing in fields that time has locked.
+  if (outbox.trouble && isOver) return { state: "offline", words: "over" };
   if (outbox.trouble === "lost") return { state: "offline", words: journalKind === "memory" ? "memory" : "offline" };
   if (outbox.trouble) return { state: "offline", words: outbox.trouble === "invalid" ? "busy" : outbox.trouble };
   if (!outbox.isWriter || isOtherTab) return { state: "conflict", words: "taken-over" };
