@@ -1,18 +1,15 @@
 """No network when time is up: the words leave as a file, and an organiser finds them with the paper."""
 
-from datetime import UTC, datetime, timedelta
-
 import pytest
 from django.contrib.auth import get_user_model
 from playwright.sync_api import expect
 
 from apps.exams.enums import StaffRole
-from apps.submissions.models import Submission
 from tests import factories
 from tests.journeys.conftest import DESKTOP, PHONE
 from tests.journeys.paper_page import PROOF
 from tests.journeys.test_grader import PASSWORD, sign_in
-from tests.journeys.test_saving_client_end import move_deadline
+from tests.journeys.test_saving_client_end import lose_the_network_at_the_end, move_deadline
 
 
 @pytest.fixture
@@ -22,14 +19,7 @@ def handed_over(contestant, look, tmp_path):
     paper.writes("in time")
     paper.sees("saved")
     with contestant.held_saves() as held:
-        paper.writes("no way out")
-        paper.waits_for(lambda: held)
-        move_deadline(contestant.submission, seconds_left=1)
-        answer = held[0].fetch()
-        paper.writes("no way out at all")
-        held.pop().fulfill(response=answer)
-        paper.waits_for(lambda: held)
-        held.pop().abort()
+        lose_the_network_at_the_end(contestant, paper, held)
         paper.shows("time-up-offline", "Keep this page open and call your proctor.")
         expect(paper.page.get_by_test_id("save-state")).to_have_text("Not sent yet. Do not close this page.")
         look(paper.page, "emergency-offered")
@@ -44,15 +34,9 @@ def handed_over(contestant, look, tmp_path):
         held.clear()
         path = tmp_path / download.value.suggested_filename
         download.value.save_as(path)
-        time_is_over(contestant.submission)
+        move_deadline(contestant.submission, seconds_left=-600)  # so that the grace is over too
         yield path, paper
     paper.sees("closed")
-
-
-def time_is_over(submission):
-    """Grace included."""
-    deadline = datetime.now(tz=UTC) - timedelta(minutes=10)
-    Submission.objects.filter(pk=submission.pk).update(deadline_at=deadline)
 
 
 def test_a_proctor_brings_in_what_had_no_network(handed_over, contestant, open_page, look):

@@ -56,14 +56,7 @@ def test_words_that_come_too_late_are_kept_and_said_to_be_late(contestant):
 def test_offline_when_time_is_up_the_page_says_to_call_the_proctor(contestant):
     paper = contestant.open_paper()
     with contestant.held_saves() as held:
-        paper.writes("no way out")
-        paper.waits_for(lambda: held)
-        move_deadline(contestant.submission, seconds_left=1)
-        answer = held[0].fetch()
-        paper.writes("no way out at all")
-        held.pop().fulfill(response=answer)
-        paper.waits_for(lambda: held)
-        held.pop().abort()
+        lose_the_network_at_the_end(contestant, paper, held)
         paper.shows("time-up-offline", "Keep this page open and call your proctor.")
 
 
@@ -87,6 +80,18 @@ def test_the_way_to_hand_in_waits_for_the_last_word(contestant):
     paper.page.wait_for_url("**/exam/submit/")
     assert paper.answer() == "not yet sent"
     expect(paper.page.get_by_role("main")).to_contain_text("Problems 1, 2 and 3 are blank.")
+
+
+def lose_the_network_at_the_end(contestant, paper, held) -> None:
+    """ "no way out" is saved, and told how little time is left; "no way out at all" does not get through."""
+    paper.writes("no way out")
+    paper.waits_for(lambda: held)
+    move_deadline(contestant.submission, seconds_left=1)
+    answer = held[0].fetch()
+    paper.writes("no way out at all")
+    held.pop().fulfill(response=answer)
+    paper.waits_for(lambda: held)
+    held.pop().abort()
 
 
 def move_deadline(submission: Submission, *, seconds_left: float, grace_seconds: int = 30) -> None:

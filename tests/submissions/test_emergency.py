@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "save
 
 @pytest.fixture
 def closed(real_now):
-    """A paper of which time was up an hour ago."""
+    """A paper of which time was up five minutes ago."""
     return open_paper(real_now, deadline_at=real_now - timedelta(minutes=5), grace_seconds=0)
 
 
@@ -42,7 +42,7 @@ def staff(client, paper, role):
 
 
 def file_of(paper, *edits, **changes):
-    """What `static/js/paper/emergency.js` writes for these edits."""
+    """What `static/js/paper/journal.js` writes for these edits."""
     parts = {
         "kind": emergency.KIND,
         "submission": str(paper.public_id),

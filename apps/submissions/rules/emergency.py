@@ -1,7 +1,7 @@
 """The emergency file: what a page could not send, carried to us by hand when no network comes.
 
 A line of JSON that says whose it is, then twelve bytes and AES-GCM under the paper's `journal_key`, bound to
-the paper and the page (`static/js/paper/emergency.js` writes it). What is inside was typed when nobody could
+the paper and the page (`static/js/paper/journal.js` writes it). What is inside was typed when nobody could
 see it arrive: it comes too late for certain, and is kept apart like every late draft.
 """
 
@@ -31,6 +31,11 @@ class NotAnEmergencyFile(RuleViolation):
     code = "not_an_emergency_file"
 
 
+class FileTooLarge(RuleViolation):
+    message = "This file is too large for an emergency file."
+    code = "file_too_large"
+
+
 class DamagedFile(RuleViolation):
     message = "This file cannot be opened: it was changed on its way, or belongs to a paper that was erased."
     code = "damaged_file"
@@ -54,7 +59,9 @@ class Contents:
 
 
 def read_file(content: bytes) -> SealedFile:
-    """Refuses with `NotAnEmergencyFile`."""
+    """What a file says of itself. Refuses with `FileTooLarge`, `NotAnEmergencyFile`."""
+    if len(content) > LARGEST_FILE:
+        raise FileTooLarge
     head, _, sealed = content.partition(b"\n")
     tree = parsed(head)
     submission, device = read_uuid(tree.get("submission")), read_uuid(tree.get("device"))
@@ -72,10 +79,10 @@ def unseal(file: SealedFile, key: bytes) -> Contents:
         raise DamagedFile from error
     tree = parsed(opened)
     edits = tree.get("edits")
-    if not isinstance(edits, list):
+    if not isinstance(edits, list) or not all(isinstance(edit, dict) for edit in edits):
         raise DamagedFile
     try:
-        batches = [read_batch({"device": str(file.device), "edits": part}) for part in parts(edits)]
+        batches = [read_batch({"device": str(file.device), "edits": part}) for part in in_batches(edits)]
     except InvalidBatch as error:
         raise DamagedFile from error
     return Contents(str(tree.get("token")), batches)
@@ -90,13 +97,12 @@ def parsed(content: bytes) -> dict[str, Any]:
     return tree if isinstance(tree, dict) else {}
 
 
-def parts(edits: Iterable[Any]) -> list[list[Any]]:
+def in_batches(edits: Iterable[dict[str, Any]]) -> list[list[dict[str, Any]]]:
     """In the order they were typed; a batch holds one edit of each answer."""
-    found: list[list[Any]] = []
+    batches: list[list[dict[str, Any]]] = [[]]
     for edit in edits:
-        number = edit.get("number") if isinstance(edit, dict) else None
-        last = found[-1] if found else None
-        if last is None or len(last) == MOST_EDITS or any(other.get("number") == number for other in last):
-            found.append([])
-        found[-1].append(edit if isinstance(edit, dict) else {})
-    return found
+        last = batches[-1]
+        if len(last) == MOST_EDITS or any(other.get("number") == edit.get("number") for other in last):
+            batches.append(last := [])
+        last.append(edit)
+    return batches
